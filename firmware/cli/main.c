@@ -1,0 +1,49 @@
+#include "cli/cli.h"
+
+#include "base/cc.h"
+#include "scan/reader.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} commands[] = {
+	{ "event", cli_event, "check an event folder" },
+	{ "roster", cli_roster, "import registrations, revoke tickets" },
+	{ "check", cli_check, "what the door would say of a code; records nothing" },
+	{ "decode", cli_decode, "what the appliance reads in a picture" },
+	{ "headcount", cli_headcount, "the figures of a kiosk's data directory" },
+	{ "log", cli_log, "list or verify the log of a kiosk's data directory" },
+};
+
+static void usage(FILE *out)
+{
+	fprintf(out, "usage: parvis COMMAND [ARGUMENT...]\n\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
+	fprintf(out, "\nparvis COMMAND --help tells more; so does `man parvis`.\n");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1 && !strcmp(argv[1], READER_WORKER_ARGUMENT))
+		return reader_worker_main(argc, argv);
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		usage(stdout);
+		return CLI_OK;
+	}
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("parvis " PARVIS_VERSION);
+		return CLI_OK;
+	}
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	if (argc > 1)
+		fprintf(stderr, "parvis: there is no such command\n");
+	usage(stderr);
+	return CLI_USAGE;
+}

@@ -1,0 +1,155 @@
+/* The desk: all that the kiosk decides, as one pure state machine. Values in (struct desk_event),
+ * values out (struct desk_effects, struct screen); no clock, no I/O, no malloc, no thread. The app
+ * (app/kiosk.c) carries the effects out and brings their results back as events.
+ *
+ * One thing can be waited for at a time: while `busy`, the app holds further codes back in their
+ * mailboxes. Green never comes from here before DESK_RECORDED did. */
+#ifndef PARVIS_DOOR_DESK_H
+#define PARVIS_DOOR_DESK_H
+
+#include "door/cue.h"
+#include "door/repeat.h"
+#include "door/screen.h"
+
+/* A venue as the desk needs it to send guests there. */
+struct desk_venue {
+	char id[ID_SIZE];
+	struct screen_place place; /* walk_min from our own venue */
+};
+
+/* Everything that does not change while the program runs. The strings outlive the desk. */
+struct desk_setup {
+	const char *event_title, *venue_name, *venue_address, *debate;
+	struct admission_rules rules;
+	const struct desk_venue *venues; /* of the event */
+	size_t venue_count;
+	uint32_t languages;     /* bits */
+	enum language language; /* the house's, to which every session returns */
+	bool has_camera, has_scanner, has_pin;
+	uint64_t registered;
+	int64_t start_ms; /* of the arrivals chart */
+};
+
+enum desk_event_kind {
+	DESK_TICK,       /* time passed; at least every 100 ms while something moves */
+	DESK_CODE,       /* a code was read */
+	DESK_CORNERS,    /* where a code was seen in the frame, or that none is (count = 0) */
+	DESK_LENS_CLEAR, /* the lens is known to be free: forget what is being held */
+	DESK_RECORDED,   /* the row is durable */
+	DESK_FAILED,     /* it is not, and nothing of it is kept */
+	DESK_TAP,        /* a control was acted on */
+	DESK_BUTTON,     /* a hardware button */
+	DESK_PIN_RESULT,
+	DESK_FAULTS, /* the faults of one part: `fault_mask` says which bits `faults` speaks of */
+};
+
+enum button { BUTTON_VOLUNTEER = 1, BUTTON_HELP, BUTTON_PLUS, BUTTON_COUNT };
+
+/* "volunteer", "help", "plus". [0] is "none". */
+extern const char *const button_names[BUTTON_COUNT];
+
+struct desk_event {
+	enum desk_event_kind kind;
+	struct when now;
+	union {
+		struct {
+			uint8_t hash[TICKET_HASH_SIZE];
+			enum source source;
+		} code;
+		struct {
+			bool seen;
+			float at[4][2];
+		} corners;
+		struct {
+			struct row row;
+			struct headcount count;
+			uint64_t registered_in;
+			struct prior prior;
+			struct ticket ticket; /* for SCAN rows */
+		} recorded;
+		struct {
+			uint32_t fault; /* which of FAULTS_STOP */
+		} failed;
+		enum control tap;
+		enum button button;
+		bool pin_good;
+		struct {
+			uint32_t mask, on;
+		} faults;
+	};
+};
+
+/* What is to be written. The text of a scanned code stays with the app, which finds it by hash. */
+struct desk_request {
+	enum row_kind kind;
+	enum source source;
+	bool override;
+	int64_t amount;                 /* ADJUST */
+	uint64_t undoes;                /* UNDO */
+	uint8_t hash[TICKET_HASH_SIZE]; /* SCAN */
+	char operator[OPERATOR_SIZE];
+};
+
+#define PIN_DIGITS_MAX 12
+
+enum desk_effect {
+	EFFECT_RECORD = 1 << 0,    /* make `request` durable, answer DESK_RECORDED or DESK_FAILED */
+	EFFECT_CUE = 1 << 1,       /* `cue` begins now: play its chime */
+	EFFECT_SCREEN = 1 << 2,    /* what desk_screen() gives has changed */
+	EFFECT_CHECK_PIN = 1 << 3, /* `pin` is complete: answer DESK_PIN_RESULT, then forget it */
+	EFFECT_VERDICT = 1 << 4,   /* `verdict` and `source` were given, and are durable */
+	EFFECT_FORGET = 1 << 5,    /* the text of the last code is no longer wanted */
+	EFFECT_CHIME = 1 << 6,     /* play `chime` alone (a tap) */
+};
+
+struct desk_effects {
+	uint32_t set; /* enum desk_effect bits */
+	struct desk_request request;
+	const struct cue *cue;
+	enum chime chime;
+	enum verdict verdict;
+	enum source source;
+	char pin[PIN_DIGITS_MAX + 1];
+};
+
+/* One desk, embedded or on the stack: no pointer into itself. */
+struct desk {
+	struct desk_setup setup;
+	struct screen screen; /* the parts that last */
+	struct repeat held;
+	bool busy; /* a RECORD has not been answered */
+	struct desk_request pending;
+	const struct cue *cue;  /* running light pattern; NULL = dark */
+	int64_t cue_started_ms; /* monotonic */
+	int64_t shown_ms;       /* when this screen came, monotonic */
+	int64_t touched_ms;     /* last sign of a person, monotonic */
+	uint8_t last_hash[TICKET_HASH_SIZE];
+	enum source last_source;
+	bool last_held;    /* last_hash's text is still with the app: override is possible */
+	uint64_t last_seq; /* last row of ours that can be undone; 0 = none */
+	bool after_pin_override;
+	char pin[PIN_DIGITS_MAX + 1];
+	uint8_t pin_failures;
+	int64_t pin_blocked_until_ms;
+	uint32_t faults;
+};
+
+void desk_init(struct desk *d, const struct desk_setup *setup, const struct headcount *count,
+	uint64_t registered_in, const struct when *now);
+
+void desk_step(struct desk *d, const struct desk_event *event, struct desk_effects *out);
+
+/* Whether a code that the camera or scanner read may be handed in now. */
+bool desk_ready(const struct desk *d);
+
+/* The screen as it is at `now`. */
+void desk_screen(const struct desk *d, const struct when *now, struct screen *out);
+
+/* The lines that are on at `now`. */
+uint8_t desk_lamps(const struct desk *d, const struct when *now);
+
+/* Milliseconds until something changes by itself (a pattern's next step, a screen's end, the
+ * clock's next minute); at most 1000. */
+int desk_next_ms(const struct desk *d, const struct when *now);
+
+#endif

@@ -1,0 +1,54 @@
+/* One line of the log: the truth that everything else is folded from. Plain values. Rows are
+ * numbered 1, 2, 3, … without a gap within (device, epoch); the chain hash of each covers the
+ * whole row and the hash before it (store/log.h gives the bytes). */
+#ifndef PARVIS_DOOR_ROW_H
+#define PARVIS_DOOR_ROW_H
+
+#include "base/when.h"
+#include "door/admission.h"
+#include "door/ticket.h"
+#include "door/verdict.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define DEVICE_ID_SIZE 16
+#define BOOT_ID_SIZE   16
+#define ROW_HASH_SIZE  32
+#define OPERATOR_SIZE  16
+
+/* Part of the log's format: append, never renumber. */
+enum row_kind {
+	ROW_SCAN = 1, /* the answer to a code */
+	ROW_WALK_IN,  /* a guest without a ticket: ADMIT (direction IN) or FULL */
+	ROW_ADJUST,   /* a volunteer corrects the figure of people present by `amount` */
+	ROW_UNDO, /* takes back the row `undoes`; `amount` is what that row had added to present */
+};
+
+/* Where a row came from. Part of the log's format. */
+enum source { SOURCE_CAMERA = 1, SOURCE_SCANNER, SOURCE_TOUCH, SOURCE_BUTTON, SOURCE_COUNT };
+
+/* "camera", "scanner", "touch", "button". [0] is "none". */
+extern const char *const source_names[SOURCE_COUNT];
+
+struct row {
+	uint8_t device[DEVICE_ID_SIZE];
+	uint32_t epoch;
+	uint64_t seq;
+	uint64_t hlc; /* door/hlc.h */
+	uint8_t boot[BOOT_ID_SIZE];
+	struct when at;
+	enum row_kind kind;
+	enum source source;
+	enum verdict verdict;
+	enum direction direction;
+	bool time_doubt, overridden;
+	uint8_t ticket[TICKET_HASH_SIZE]; /* all zero: no ticket */
+	char venue[ID_SIZE], door[ID_SIZE], from_venue[ID_SIZE];
+	char operator[OPERATOR_SIZE]; /* "" = nobody's hand */
+	int64_t amount;               /* ADJUST and UNDO; else 0 */
+	uint64_t undoes;              /* UNDO: seq of the row taken back, same device and epoch */
+	uint8_t before[ROW_HASH_SIZE], hash[ROW_HASH_SIZE];
+};
+
+#endif

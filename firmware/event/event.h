@@ -1,0 +1,84 @@
+/* The event: a folder with event.ini, read once and never changed. Plain values; the caller owns
+ * the struct event and frees it with event_free(). No thread of its own.
+ *
+ * event.ini (INI as inih reads it, UTF-8):
+ *   [event]    id title opens closes timezone languages reentry capacity
+ *   [venue ID] name address host debate capacity lat lon subevent
+ *   [item ID]  name
+ *   [keys]     ticket = raw Ed25519 public keys in hex, space-separated
+ *              hash   = 32 bytes in hex: the key of ticket hashes, the same on every box
+ *   [staff]    pin    = Argon2id string, as `parvis event pin` prints it */
+#ifndef PARVIS_EVENT_EVENT_H
+#define PARVIS_EVENT_EVENT_H
+
+#include "base/cc.h"
+#include "door/screen.h"
+#include "door/ticket.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EVENT_VENUES_MAX 256
+#define EVENT_ITEMS_MAX  256
+#define EVENT_KEYS_MAX   16
+#define EVENT_TEXT_SIZE  160
+#define EVENT_FILE_MAX   (1 << 20) /* bytes */
+
+struct event_venue {
+	char id[ID_SIZE];
+	char name[EVENT_TEXT_SIZE], address[EVENT_TEXT_SIZE], host[EVENT_TEXT_SIZE];
+	char debate[EVENT_TEXT_SIZE];
+	uint32_t capacity_seats; /* 0 = no limit; the event's default where the venue has none */
+	double lat, lon;         /* degrees; both 0 = unknown */
+	int64_t subevent;        /* what signed tickets carry; 0 = none */
+};
+
+struct event_item {
+	int64_t id;
+	char name[EVENT_TEXT_SIZE];
+};
+
+struct event {
+	char id[ID_SIZE];
+	char title[EVENT_TEXT_SIZE];
+	int64_t opens_ms, closes_ms;
+	char timezone[64];
+	uint32_t languages;     /* bit per enum language; never 0 */
+	enum language language; /* the first listed: the house's */
+	bool reentry;
+	uint8_t keys[EVENT_KEYS_MAX][32];
+	uint32_t key_count;
+	uint8_t hash_key[32]; /* given, or derived from id and keys: then as secret as these */
+	bool hash_key_given;
+	char staff_pin[128]; /* Argon2id string; "" = no PIN set */
+	struct event_venue *venues;
+	uint32_t venue_count;
+	struct event_item *items;
+	uint32_t item_count; /* 0: every ticket type is taken */
+};
+
+/* Where problems go: one call each, `text` complete as `path:line: [section] key: what is wrong
+ * and what would be right`, escaped for a terminal. */
+typedef void event_problem(void *context, bool fatal, const char *text);
+
+/* Reads DIR/event.ini. Every problem is told, not only the first; -EINVAL when one was fatal,
+ * -errno where the file cannot be read. *out is set only on success. Sets the process's time zone
+ * (when_use_zone), so it comes before threads. */
+NODISCARD int event_load(
+	struct event **out, const char *dir, event_problem *problem, void *context);
+
+/* As event_load(), from memory; `path` is what problems name. For fuzzing and tests. */
+NODISCARD int event_parse(struct event **out, const char *path, const char *text, size_t len,
+	event_problem *problem, void *context);
+
+void event_free(struct event *e);
+
+/* NULL where there is none. */
+const struct event_venue *event_venue(const struct event *e, const char *id);
+const struct event_venue *event_venue_of_subevent(const struct event *e, int64_t subevent);
+
+/* Minutes on foot: great circle × 1.3 for streets, at 80 m a minute, rounded up; 0 where either
+ * place is unknown. */
+uint32_t event_walk_min(const struct event_venue *from, const struct event_venue *to);
+
+#endif
