@@ -40,15 +40,22 @@ struct decision {
 	enum direction direction; /* what the row counts: IN, OUT or nothing */
 	bool time_doubt;          /* admitted although a time limit could not be judged */
 	bool overridden;          /* a volunteer let in what the rules alone would refuse */
-	char from_venue[ID_SIZE]; /* for MOVED: where the guest was before; else "" */
+	/* For MOVED: the venue where the guest is still counted as present, which this row counts
+	 * out there; "" when they had gone out of it, and for every other verdict. */
+	char from_venue[ID_SIZE];
 };
 
-/* present: people here now. override: a volunteer stands beside the guest and takes FULL,
+/* At an exit, and at a DOOR_BOTH to a guest who is going out, neither the time, nor the venue, nor
+ * the capacity matters. A guest who leaves by a DOOR_EXIT without having been counted in here gets
+ * EXIT too, with DIRECTION_NONE: the figure of people present is never lowered for them.
+ *
+ * present: people here now. override: a volunteer stands beside the guest and takes FULL,
  * WRONG_VENUE, NOT_YET, EXPIRED and UNKNOWN on themself; nothing else can be overridden.
  *
  * Time limits are judged only by a clock that is TRUST_SYNCED, or that is TRUST_FREE for tickets
  * that have run out (a clock without a source stands still or lags; it does not run ahead); in
- * doubt the guest is admitted and the row is marked. */
+ * doubt the guest is admitted and the row is marked. A limit is in doubt when it says "not yet" on
+ * a TRUST_FREE clock, and always on a TRUST_UNSET one. */
 struct decision admission_decide(const struct admission_rules *rules, const struct ticket *ticket,
 	const struct prior *prior, int64_t present, const struct when *now, bool override);
 

@@ -22,7 +22,9 @@ enum row_kind {
 	ROW_SCAN = 1, /* the answer to a code */
 	ROW_WALK_IN,  /* a guest without a ticket: ADMIT (direction IN) or FULL */
 	ROW_ADJUST,   /* a volunteer corrects the figure of people present by `amount` */
-	ROW_UNDO, /* takes back the row `undoes`; `amount` is what that row had added to present */
+	/* Takes back the row `undoes`: `amount` is what that row had added to present, `direction`
+	 * and `ticket` are that row's, so that a fold can tell what was taken back. */
+	ROW_UNDO,
 };
 
 /* Where a row came from. Part of the log's format. */
