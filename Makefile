@@ -1,6 +1,6 @@
 # Parvis. The two commands: `make run` and `make test`; `make help` lists the rest.
 # Objects go to build/VARIANT/, so that variants never mix:
-#   VARIANT=release (default) | asan | tsan | clang
+#   VARIANT=release (default) | asan | tsan | clang | fuzz
 
 VARIANT ?= release
 B       := build/$(VARIANT)
@@ -10,10 +10,12 @@ CC.release := gcc
 CC.clang   := clang
 CC.asan    := gcc
 CC.tsan    := gcc
+CC.fuzz    := clang
 CXX.release := g++
 CXX.clang   := clang++
 CXX.asan    := g++
 CXX.tsan    := g++
+CXX.fuzz    := clang++
 ifeq ($(origin CC),default)
 CC := $(CC.$(VARIANT))
 endif
@@ -23,6 +25,8 @@ endif
 
 SAN.asan := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 SAN.tsan := -fsanitize=thread -fno-omit-frame-pointer
+SAN.fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
 SAN      := $(SAN.$(VARIANT))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wswitch-enum -Werror
@@ -61,7 +65,14 @@ APP_LIB  := $(B)/libparvis-app.a
 KIOSK := $(B)/parvis-kiosk
 CLI   := $(B)/parvis
 
-all: $(KIOSK) $(CLI)
+all: $(KIOSK) $(CLI) ## build both programs (this alone installs nothing; see `make deps`)
+
+# A missing library would otherwise show itself as a missing header, one file at a time.
+ifeq ($(filter deps run test test-long fuzz bench help clean install uninstall,$(MAKECMDGOALS)),)
+ifneq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
+$(warning Libraries are missing; `make deps` installs them on Debian.)
+endif
+endif
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -77,7 +88,7 @@ $(LIB): $(ROOM_OBJ)
 
 # Strings: PO files become tables.
 STRINGS := $(B)/generated/ui_strings.h
-$(STRINGS): $(wildcard assets/strings/*.po) $(wildcard assets/strings/*.awk)
+$(STRINGS): $(wildcard assets/strings/*.po assets/strings/*.awk assets/strings/*.sh)
 	@mkdir -p $(@D)
 	sh assets/strings/compile.sh $@ assets/strings
 $(call obj,$(UI_SRC)): | $(STRINGS)
@@ -113,11 +124,142 @@ $(FAKE_LIB): $(FAKE_OBJ)
 $(TESTS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
 	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka -lm
 
+# tests/fuzz/X_fuzz.c is a libFuzzer program under VARIANT=fuzz, and under any other a plain one
+# that replays the corpus.
+FUZZ_SRC  := $(wildcard tests/fuzz/*_fuzz.c)
+FUZZERS   := $(patsubst %.c,$(B)/%,$(FUZZ_SRC))
+REPLAYERS := $(patsubst %_fuzz.c,$(B)/%_replay,$(FUZZ_SRC))
+
+$(FUZZERS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
+	$(CXX) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lm
+
+$(REPLAYERS): $(B)/%_replay: $(B)/%_fuzz.o $(B)/tests/fuzz/replay.o $(FAKE_LIB) $(APP_LIB) \
+              $(UI_LIB) $(LIB)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+BENCH_SRC := $(wildcard tests/bench/bench_*.c)
+BENCHES   := $(patsubst %.c,$(B)/%,$(BENCH_SRC))
+
+$(BENCHES): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
+programs: all
+tests: $(TESTS)
+replayers: $(REPLAYERS)
+fuzzers: $(FUZZERS)
+benches: $(BENCHES)
+objects: $(ROOM_OBJ) $(FAKE_OBJ) \
+         $(call obj,$(UI_SRC) $(APP_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC))
+
+# Tests in which threads meet, by what they include.
+TSAN_SRC   := $(if $(TEST_SRC),$(shell grep -lE 'pthread\.h|base/mailbox\.h|scan/reader\.h|"app/' \
+                                       $(TEST_SRC)))
+TSAN_TESTS := $(patsubst %.c,$(B)/%,$(TSAN_SRC))
+tsan-tests: $(TSAN_TESTS)
+
 -include $(shell find build/$(VARIANT) -name '*.d' 2>/dev/null)
 
-clean:
+# --- the commands ------------------------------------------------------------------------------
+# Each installs what is missing first and then starts make anew, since what pkg-config knows is
+# read at the start.
+
+# As many jobs as cores, unless `make -j` has said otherwise.
+SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
+SCRIPTS      := $(wildcard tests/lint/*.sh tests/flow/*.sh)
+SYSTEM_TESTS := $(wildcard tests/system/*.sh)
+in_variant    = $(patsubst %.c,build/$(1)/%,$(2))
+REPLAYS       = $(patsubst %_fuzz.c,build/asan/%_replay,$(FUZZ_SRC))
+
+# Longest first, so that no core is idle at the end.
+EVERY_TEST = $(call in_variant,release,$(filter tests/flow/%,$(TEST_SRC))) \
+             $(filter tests/flow/%,$(SCRIPTS)) \
+             $(call in_variant,asan,$(filter tests/flow/%,$(TEST_SRC))) \
+             $(call in_variant,fuzz,$(FUZZ_SRC)) \
+             $(call in_variant,tsan,$(TSAN_SRC)) \
+             $(call in_variant,asan,$(filter-out tests/flow/%,$(TEST_SRC))) \
+             $(call in_variant,release,$(filter-out tests/flow/%,$(TEST_SRC))) \
+             $(REPLAYS) $(filter tests/lint/%,$(SCRIPTS))
+
+deps: ## install what building, running and testing need (Debian 12 and 13)
+	@board/deps.sh test
+
+run: ## build, then open the kiosk on the demo event; without a display, play its evening
+	@board/deps.sh run
+	@$(SUBMAKE) all
+	@B=$(B) board/run.sh
+
+test-build:
+	@$(SUBMAKE) VARIANT=release programs tests
+	@$(SUBMAKE) VARIANT=asan programs tests replayers
+	@$(SUBMAKE) VARIANT=tsan tsan-tests
+	@$(SUBMAKE) VARIANT=fuzz fuzzers
+	@$(SUBMAKE) VARIANT=clang objects
+
+test: ## build every variant, run every test and lint; ends with `N passed, N failed, N skipped`
+	@board/deps.sh test
+	@$(SUBMAKE) test-build
+	@tests/run.sh $(EVERY_TEST)
+
+test-long: ## the same with the long forms: more cuts, Debian 13, disks of our own (root; hours)
+	@board/deps.sh test
+	@$(SUBMAKE) test-build
+	@PARVIS_LONG=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tests/run.sh -t 14400 \
+		$(SYSTEM_TESTS) $(EVERY_TEST)
+
+test-debian13: ## build and test in a fresh Debian 13 (root, mmdebstrap)
+	@tests/run.sh -t 3600 tests/system/debian13.sh
+
+fuzz: ## search with every fuzzer for FUZZ_SECONDS (600) each
+	@board/deps.sh test
+	@$(SUBMAKE) VARIANT=fuzz fuzzers
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tests/run.sh -t 14400 $(call in_variant,fuzz,$(FUZZ_SRC))
+
+bench: ## measure: check-ins a second, code to lamp, frames, memory, bytes written
+	@board/deps.sh test
+	@$(SUBMAKE) programs benches
+	@for bench in $(BENCHES); do echo "== $${bench##*/}"; B=$(B) $$bench || exit 1; done
+
+lint: ## the lints alone
+	@tests/run.sh $(filter tests/lint/%,$(SCRIPTS))
+
+SOURCES = $(shell git ls-files -co --exclude-standard '*.c' '*.h' '*.cpp')
+
+format: ## put every source file into the house's shape
+	@clang-format -i $(SOURCES)
+
+# --- installing --------------------------------------------------------------------------------
+
+PREFIX     ?= /usr
+SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+BIN        := $(DESTDIR)$(PREFIX)/bin
+MAN1       := $(DESTDIR)$(PREFIX)/share/man/man1
+SHARE      := $(DESTDIR)$(PREFIX)/share/parvis
+CONF       := $(DESTDIR)$(SYSCONFDIR)/parvis
+# Strings are compiled in; screenshots are for readers of the source.
+ASSETS     := $(shell find assets -type f ! -path 'assets/strings/*' ! -path 'assets/screenshots/*' \
+                           2>/dev/null)
+
+install: all ## install into $(DESTDIR)$(PREFIX); PREFIX=/usr
+	install -d $(BIN) $(MAN1) $(SHARE) $(CONF)
+	install -m 755 $(KIOSK) $(CLI) $(BIN)
+	install -m 644 board/man/parvis.1 board/man/parvis-kiosk.1 $(MAN1)
+	for f in $(ASSETS); do install -D -m 644 "$$f" "$(SHARE)/$${f#assets/}" || exit 1; done
+	if [ ! -e $(CONF)/pins.ini ]; then install -m 644 board/pins.ini $(CONF); fi
+
+uninstall: ## remove what `install` has put there; the pin map stays
+	rm -f $(BIN)/parvis-kiosk $(BIN)/parvis $(MAN1)/parvis.1 $(MAN1)/parvis-kiosk.1
+	rm -rf $(SHARE)
+
+clean: ## remove build/
 	rm -rf build
 
-.PHONY: all clean
+help: ## this
+	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		expand -t 18
+	@echo '  VARIANT=release|asan|tsan|clang|fuzz chooses what a single target is built as.'
+
+.PHONY: all programs tests replayers fuzzers benches objects tsan-tests deps run test-build test \
+        test-long test-debian13 fuzz bench lint format install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Installs what is missing for building (build), running (run) or testing (test) Parvis on Debian
+# 12 or 13. The packages are listed in board/packages/. Quick, and asks for no rights, where
+# everything is there.
+set -eu
+
+lists=$(dirname "$0")/packages
+case ${1:-build} in
+build) wanted="build" ;;
+run) wanted="build run" ;;
+test) wanted="build run test" ;;
+*)
+	echo "usage: $0 [build|run|test]" >&2
+	exit 2
+	;;
+esac
+
+packages=$(for list in $wanted; do sed 's/#.*//' "$lists/$list.txt"; done)
+
+if ! command -v dpkg-query >/dev/null; then
+	echo "board/deps.sh: this is not Debian, so nothing can be installed for you. Parvis needs" >&2
+	echo "what these Debian packages hold; install their like and use 'make' by itself:" >&2
+	echo "$packages" | xargs >&2
+	exit 1
+fi
+
+missing=
+for package in $packages; do
+	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
+	case $state in
+	*installed*) [ "$state" != not-installed ] || missing="$missing $package" ;;
+	*) missing="$missing $package" ;;
+	esac
+done
+[ -n "$missing" ] || exit 0
+
+echo "Parvis needs these packages, which are not installed yet:$missing"
+if [ "$(id -u)" = 0 ]; then
+	root=
+elif command -v sudo >/dev/null; then
+	root=sudo
+else
+	echo "board/deps.sh: installing takes root, and there is no sudo. As root:" >&2
+	echo "  apt-get install --no-install-recommends$missing" >&2
+	exit 1
+fi
+
+install_them() {
+	# shellcheck disable=SC2086 # one word a package
+	$root env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+		install --no-install-recommends $missing </dev/null
+}
+
+# A list of packages that is missing or old is the usual reason for a first failure.
+echo "Installing them with apt-get."
+if ! install_them; then
+	echo "Not all of them could be had; fetching the current list of packages, then once more."
+	$root apt-get -q -o DPkg::Lock::Timeout=300 update </dev/null
+	install_them
+fi
