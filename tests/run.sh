@@ -38,13 +38,14 @@ command_of() {
 	esac
 }
 
-# The processes of session $1, apart from zombies: field 6 of stat, after the name in brackets.
+# The processes of session $1, apart from zombies: state and session follow the name in brackets.
 left_behind() {
-	local stat
-	for stat in /proc/[0-9]*/stat; do
-		sed -n 's/^\([0-9]*\) (.*) \([A-Z]\) [0-9]* [0-9]* \([0-9]*\) .*/\1 \2 \3/p' \
-			"$stat" 2>/dev/null
-	done | awk -v session="$1" '$3 == session && $2 != "Z" { print $1 }'
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" '{
+		pid = $1
+		sub(/^.*\) /, "")
+		if ($4 == session && $1 != "Z")
+			print pid
+	}'
 }
 
 # Exit of a process takes a moment; what is there after a second stays.
@@ -107,6 +108,7 @@ judge() {
 			skipped++
 			what = $0
 			sub(/^(not )?ok [0-9]* *-? */, "", what)
+			sub(/# *[Ss][Kk][Ii][Pp] */, "", what)
 			tell("  skipped: " program ": " what (reason == "" ? "" : ": " reason))
 		} else if (/^not /) {
 			failed++
@@ -149,7 +151,9 @@ if [ "${1:-}" = --one ]; then
 	cd "$here" || exit 2
 	limit=$3
 	run_one "$1" "$2"
-	judge "$1" "$2" >"$2.sum"
+	judge "$1" "$2" >"$2.sum" 2>"$2.said"
+	cat "$2.said"
+	rm -f "$2.said"
 	exit 0
 fi
 
@@ -163,8 +167,9 @@ done
 shift $((OPTIND - 1))
 cd "$here" || exit 2
 
-logs=build/test-output/$$
+logs=${TEST_OUTPUT:-build/test-output}/$$
 mkdir -p "$logs"
+find "${logs%/*}" -mindepth 1 -maxdepth 1 -mtime +0 -exec rm -rf {} +
 trap 'rm -f "$logs"/*.sum' EXIT
 
 for program in "$@"; do

@@ -1,0 +1,73 @@
+#!/bin/sh
+# The manual pages: whole, well formed, and naming every option and command that --help names.
+set -u
+
+: "${B:=build/release}"
+number=0 failed=0
+
+result() {
+	number=$((number + 1))
+	if [ "$1" = 0 ]; then
+		echo "ok $number - $2"
+	else
+		echo "not ok $number - $2"
+		failed=1
+	fi
+}
+
+text_of() {
+	mandoc -T utf8 -O width=100 "$1" 2>/dev/null | sed 's/.\x08//g' || cat "$1"
+}
+
+# names PAGE-TEXT WORD WHERE
+names() {
+	printf '%s\n' "$1" | grep -qwF -e "$2"
+	result $? "$3 tells of $2"
+}
+
+if ! command -v mandoc >/dev/null; then
+	echo "1..1"
+	echo "ok 1 - manual pages # SKIP there is no mandoc"
+	exit 0
+fi
+
+for page in board/man/*.1; do
+	said=$(mandoc -T lint -W warning "$page" 2>&1)
+	[ -z "$said" ] || echo "$said" | sed 's/^/# /'
+	[ -z "$said" ]
+	result $? "$page is well formed"
+done
+
+options() {
+	grep -oE -- '--[a-z][a-z0-9-]+' | sort -u
+}
+
+kiosk=$(text_of board/man/parvis-kiosk.1)
+for option in $("$B/parvis-kiosk" --help | options); do
+	names "$kiosk" "$option" "parvis-kiosk(1)"
+done
+
+cli=$(text_of board/man/parvis.1)
+commands=$("$B/parvis" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+[ -n "$commands" ]
+result $? "parvis --help lists commands"
+for command in $commands; do
+	names "$cli" "$command" "parvis(1)"
+	for option in $("$B/parvis" "$command" --help | options); do
+		names "$cli" "$option" "parvis(1), $command,"
+	done
+done
+
+# The other way round: an option that the page tells of exists.
+for option in $(printf '%s\n' "$kiosk" | options); do
+	"$B/parvis-kiosk" --help | grep -qwF -e "$option"
+	result $? "parvis-kiosk has $option"
+done
+known=$(for command in $commands; do "$B/parvis" "$command" --help; done; "$B/parvis" --help;
+	echo "--help --version --decode-worker")
+for option in $(printf '%s\n' "$cli" | options); do
+	printf '%s\n' "$known" | grep -qwF -e "$option"
+	result $? "parvis has $option"
+done
+echo "1..$number"
+exit $failed
