@@ -48,7 +48,13 @@ struct cue {
 
 const struct cue *cue_of(enum verdict v);
 
+/* A guest has called for a volunteer: no verdict. */
+extern const struct cue cue_help;
+
 /* The lines that are on, elapsed_ms after the verdict; 0 once the pattern is over. */
 uint8_t cue_lamps(const struct cue *cue, int64_t elapsed_ms);
+
+/* Milliseconds left of the step that is running; 0 once the pattern is over. */
+int64_t cue_left_ms(const struct cue *cue, int64_t elapsed_ms);
 
 #endif
