@@ -1,0 +1,283 @@
+#include "store/log.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include "store/log_private.h"
+#include "store/row_sql.h"
+#include "store/schema.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define WAS_UNDONE                                                                                 \
+	"EXISTS (SELECT 1 FROM entry u WHERE u.device = e.device AND u.epoch = e.epoch"            \
+	" AND u.undoes = e.seq AND u.kind = 4)"
+/* As by_ticket is declared, or SQLite does not use it. */
+#define COUNTS "ticket IS NOT NULL AND direction <> 0 AND kind <> 4"
+
+static const char *const statements[] = {
+	[LOG_BEGIN] = "BEGIN IMMEDIATE",
+	[LOG_COMMIT] = "COMMIT",
+	[LOG_INSERT] = ROW_INSERT,
+	[LOG_SET_HEAD] = "INSERT OR REPLACE INTO head (id, seq, hash, venue, entries, exits,"
+			 " present, refused, registered_in) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[LOG_PRIOR] = "SELECT direction, wall_ms, trust, venue, door FROM entry e"
+		      " WHERE ticket = ?1 AND " COUNTS " AND NOT " WAS_UNDONE
+		      " ORDER BY hlc DESC, device DESC, epoch DESC, seq DESC LIMIT 1",
+	[LOG_ENTERED] = "SELECT EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND venue = ?2"
+			" AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE ")",
+	[LOG_TARGET] = "SELECT " ROW_COLUMNS " FROM entry e"
+		       " WHERE device = ?1 AND epoch = ?2 AND seq = ?3 AND NOT " WAS_UNDONE,
+};
+static_assert(ARRAY_LEN(statements) == LOG_STATEMENTS, "every statement needs its text");
+
+int log_registered(struct log *l, const char *venue, uint64_t *out)
+{
+	sqlite3_stmt *s = NULL;
+	int error = db_prepare(l->db, &s,
+		"SELECT count(DISTINCT ticket) FROM entry e"
+		" WHERE venue = ?1 AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE);
+	if (error)
+		return error;
+	db_bind_text(s, 1, venue);
+	int rc = sqlite3_step(s);
+	if (rc == SQLITE_ROW)
+		*out = (uint64_t)sqlite3_column_int64(s, 0);
+	error = db_error(l->db, rc);
+	sqlite3_finalize(s);
+	return error;
+}
+
+/* --- what a new file holds -------------------------------------------------------------------- */
+
+static int put_identity(sqlite3 *db)
+{
+	uint8_t device[DEVICE_ID_SIZE];
+	randombytes_buf(device, sizeof(device));
+	sqlite3_stmt *s = NULL;
+	int error = db_prepare(
+		db, &s, "INSERT INTO meta (key, value) VALUES ('device', ?1), ('epoch', 1)");
+	if (error)
+		return error;
+	db_bind_blob(s, 1, device, sizeof(device));
+	error = db_run(s);
+	sqlite3_finalize(s);
+	return error;
+}
+
+static int create(sqlite3 *db)
+{
+	int error = db_exec(db, log_schema_file);
+	if (!error)
+		error = db_exec(db, "PRAGMA journal_mode=WAL");
+	if (!error)
+		error = db_exec(db, "BEGIN IMMEDIATE");
+	if (error)
+		return error;
+	error = db_exec(db, log_schema_tables);
+	if (!error)
+		error = put_identity(db);
+	if (!error)
+		error = db_exec(db, "COMMIT");
+	return error;
+}
+
+static int read_identity(struct log *l)
+{
+	sqlite3_stmt *s = NULL;
+	int error = db_prepare(l->db, &s,
+		"SELECT d.value, e.value FROM meta d, meta e"
+		" WHERE d.key = 'device' AND e.key = 'epoch'");
+	if (error)
+		return error;
+	int rc = sqlite3_step(s);
+	error = db_error(l->db, rc);
+	int64_t epoch = rc == SQLITE_ROW ? sqlite3_column_int64(s, 1) : 0;
+	if (!error && (epoch < 1 || epoch > UINT32_MAX ||
+			      !db_take_blob(s, 0, l->device, sizeof(l->device))))
+		error = -EBADMSG;
+	l->epoch = (uint32_t)epoch;
+	sqlite3_finalize(s);
+	return error;
+}
+
+/* --- the writer's connection ------------------------------------------------------------------ */
+
+/* WAL: readers and the writer never wait for each other. The write-ahead log is copied back after
+ * 256 pages, about eighty check-ins: often enough that it stays small (at most half a megabyte
+ * to read after a power cut), seldom enough that most pages of the file are written once for many
+ * rows. */
+static int set_up(struct log *l)
+{
+	char sql[256];
+	snprintf(sql, sizeof(sql),
+		"PRAGMA journal_mode=WAL; PRAGMA synchronous=%s;"
+		"PRAGMA wal_autocheckpoint=256; PRAGMA journal_size_limit=1048576;",
+		l->synchronous);
+	return db_exec(l->db, sql);
+}
+
+/* A card may damage the whole of the sector that is being written when the power goes. Told so,
+ * SQLite never puts a new transaction in a sector with an older one. */
+static void distrust_power(sqlite3 *db)
+{
+	int overwrite_is_safe = 0;
+	(void)sqlite3_file_control(
+		db, "main", SQLITE_FCNTL_POWERSAFE_OVERWRITE, &overwrite_is_safe);
+}
+
+static int open_database(struct log *l)
+{
+	bool fresh = false;
+	int error = db_open(&l->db, l->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+		l->vfs[0] ? l->vfs : NULL);
+	if (error)
+		return error;
+	distrust_power(l->db);
+	error = db_identify(l->db, LOG_APPLICATION, LOG_VERSION, &fresh);
+	if (!error && fresh)
+		error = create(l->db);
+	if (!error)
+		error = set_up(l);
+	return error ? error : read_identity(l);
+}
+
+int log_connect(struct log *l)
+{
+	int error = open_database(l);
+	for (int i = 0; !error && i < LOG_STATEMENTS; i++)
+		error = db_prepare(l->db, &l->statements[i], statements[i]);
+	if (error)
+		log_disconnect(l);
+	return error;
+}
+
+void log_disconnect(struct log *l)
+{
+	for (int i = 0; i < LOG_STATEMENTS; i++) {
+		sqlite3_finalize(l->statements[i]);
+		l->statements[i] = NULL;
+	}
+	int rc = sqlite3_close(l->db);
+	CHECK(rc == SQLITE_OK);
+	l->db = NULL;
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+static int make_dir(const char *dir)
+{
+	if (mkdir(dir, 0700))
+		return errno == EEXIST ? 0 : -errno;
+	char parent[PATH_MAX + 4];
+	snprintf(parent, sizeof(parent), "%s/..", dir);
+	return db_sync_dir(parent);
+}
+
+/* The lock goes with the descriptor, so it cannot outlive a writer that was killed. */
+static int lock_dir(const char *dir)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof(path), "%s/log.lock", dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB)) {
+		int error = errno == EWOULDBLOCK ? -EBUSY : -errno;
+		close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static struct log *fill(const struct log_setup *setup)
+{
+	struct log *l = calloc(1, sizeof(*l));
+	if (!l)
+		return NULL;
+	l->lock = -1;
+	l->start_ms = setup->start_ms;
+	memcpy(l->boot, setup->boot, sizeof(l->boot));
+	bool fits = text_copy(l->venue, sizeof(l->venue), setup->venue);
+	fits = text_copy(l->vfs, sizeof(l->vfs), setup->vfs ? setup->vfs : "") && fits;
+	fits = text_copy(l->synchronous, sizeof(l->synchronous),
+		       setup->synchronous ? setup->synchronous : "FULL") &&
+	       fits;
+	CHECK(fits);
+	return l;
+}
+
+static int open_writer(struct log *l, const char *dir)
+{
+	if (snprintf(l->path, sizeof(l->path), "%s/log.db", dir) >= (int)sizeof(l->path))
+		return -ENAMETOOLONG;
+	if (sodium_init() < 0)
+		return -EIO;
+	int error = make_dir(dir);
+	if (error)
+		return error;
+	l->lock = lock_dir(dir);
+	if (l->lock < 0)
+		return l->lock;
+	error = log_connect(l);
+	if (!error)
+		error = log_refold(l);
+	return error ? error : db_sync_dir(dir);
+}
+
+int log_open(struct log **out, const struct log_setup *setup)
+{
+	struct log *l = fill(setup);
+	if (!l)
+		return -ENOMEM;
+	int error = open_writer(l, setup->dir);
+	if (error) {
+		log_close(l);
+		return error;
+	}
+	*out = l;
+	return 0;
+}
+
+int log_open_reader(struct log **out, const char *dir)
+{
+	struct log *l = fill(&(struct log_setup){ .venue = "" });
+	if (!l)
+		return -ENOMEM;
+	int error = -ENAMETOOLONG;
+	if (snprintf(l->path, sizeof(l->path), "%s/log.db", dir) < (int)sizeof(l->path))
+		error = sodium_init() < 0 ? -EIO : db_open_reader(&l->db, l->path);
+	bool fresh = false;
+	if (!error)
+		error = db_identify(l->db, LOG_APPLICATION, LOG_VERSION, &fresh);
+	if (!error)
+		error = fresh ? -ENOENT : read_identity(l);
+	if (error) {
+		log_close(l);
+		return error;
+	}
+	*out = l;
+	return 0;
+}
+
+void log_close(struct log *l)
+{
+	if (!l)
+		return;
+	log_disconnect(l);
+	cc_close_fd(&l->lock);
+	free(l);
+}
+
+void log_headcount(const struct log *l, struct headcount *out, uint64_t *registered_in)
+{
+	*out = l->count;
+	*registered_in = l->registered_in;
+}

@@ -1,0 +1,40 @@
+#include "store/schema.h"
+
+/* Small pages: a check-in changes three of them (row, ticket, head), and each is written twice,
+ * once to the write-ahead log and later to the file. A row is at most 400 bytes and must stay on
+ * its page, which for a table without rowid asks for 2,048. */
+const char log_schema_file[] = "PRAGMA page_size=2048;";
+
+/* `entry` is keyed by the row's own number, so rows lie in the order of their chains and a number
+ * cannot come twice. `by_ticket` holds only what counts somebody in or out; `by_undone` makes a
+ * second undo of a row impossible. `head` is the newest row of our own with the figures that
+ * follow from it, changed in the transaction that adds the row: rows cut off the end are missed,
+ * and a reader need not fold. */
+const char log_schema_tables[] =
+	"PRAGMA application_id=0x5072764c;"
+	"PRAGMA user_version=1;"
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE entry ("
+	" device BLOB NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"
+	" hlc INTEGER NOT NULL, boot BLOB NOT NULL,"
+	" wall_ms INTEGER NOT NULL, mono_ms INTEGER NOT NULL, trust INTEGER NOT NULL,"
+	" kind INTEGER NOT NULL, source INTEGER NOT NULL, verdict INTEGER NOT NULL,"
+	" direction INTEGER NOT NULL, time_doubt INTEGER NOT NULL, overridden INTEGER NOT NULL,"
+	" ticket BLOB, venue TEXT NOT NULL, door TEXT NOT NULL, from_venue TEXT NOT NULL,"
+	" operator TEXT NOT NULL, amount INTEGER NOT NULL, undoes INTEGER,"
+	" before BLOB NOT NULL, hash BLOB NOT NULL,"
+	" PRIMARY KEY (device, epoch, seq)) STRICT, WITHOUT ROWID;"
+	"CREATE INDEX by_ticket ON entry (ticket, hlc)"
+	" WHERE ticket IS NOT NULL AND direction <> 0 AND kind <> 4;"
+	"CREATE UNIQUE INDEX by_undone ON entry (device, epoch, undoes) WHERE undoes IS NOT NULL;"
+	"CREATE TRIGGER entry_is_not_changed BEFORE UPDATE ON entry"
+	" BEGIN SELECT RAISE(ABORT, 'rows of the log are never changed'); END;"
+	"CREATE TRIGGER entry_is_not_removed BEFORE DELETE ON entry"
+	" BEGIN SELECT RAISE(ABORT, 'rows of the log are never removed'); END;"
+	"CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" seq INTEGER NOT NULL, hash BLOB NOT NULL, venue TEXT NOT NULL,"
+	" entries INTEGER NOT NULL, exits INTEGER NOT NULL, present INTEGER NOT NULL,"
+	" refused INTEGER NOT NULL, registered_in INTEGER NOT NULL) STRICT;";
+
+const char roster_schema_file[] = "PRAGMA page_size=4096;";
+const char roster_schema_tables[] = "";
