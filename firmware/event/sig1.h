@@ -5,6 +5,7 @@
 #define PARVIS_EVENT_SIG1_H
 
 #include "base/cc.h"
+#include "door/ticket.h"
 
 #include <stddef.h>
 #include <stdint.h>
