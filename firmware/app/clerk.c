@@ -1,0 +1,250 @@
+#include "app/clerk.h"
+
+#include "base/log.h"
+#include "base/mailbox.h"
+#include "event/code.h"
+#include "port/clock.h"
+#include "store/roster.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define RETRY_MS    1000
+#define PROBE_BYTES 65536
+
+struct clerk {
+	struct clerk_setup setup;
+	struct mailbox *in, *out;
+	pthread_t thread;
+	atomic_bool stopping;
+	struct log *log;
+	struct roster *roster;
+	uint32_t fault; /* what was last told */
+	bool roster_broken;
+};
+
+static uint32_t fault_of(int error)
+{
+	switch (-error) {
+	case ENOSPC:
+	case EDQUOT:
+		return FAULT_STORE_FULL;
+	case EROFS:
+	case EACCES:
+	case EPERM:
+		return FAULT_STORE_READ_ONLY;
+	default:
+		return FAULT_STORE_BROKEN;
+	}
+}
+
+static void tell(struct clerk *c, const struct clerk_reply *reply)
+{
+	/* Answers are bounded by questions, fault changes by the retry interval; a full mailbox
+	 * means that nobody has listened for minutes, and then there is nobody to tell. */
+	if (mailbox_put(c->out, reply) && !atomic_load(&c->stopping))
+		log_error("the main loop does not take the clerk's answers");
+}
+
+static uint32_t roster_fault(const struct clerk *c)
+{
+	return c->roster_broken ? (uint32_t)FAULT_ROSTER : 0;
+}
+
+static void open_roster(struct clerk *c)
+{
+	int error = roster_open(&c->roster, c->setup.event_dir, c->setup.event);
+	bool broken = error && error != -ENOENT;
+	if (broken && !c->roster_broken)
+		log_error("%s/roster.db: %s; opaque codes will be unknown", c->setup.event_dir,
+			strerror(-error));
+	c->roster_broken = broken;
+}
+
+static int open_log(struct clerk *c)
+{
+	struct log_setup setup = {
+		.dir = c->setup.data_dir,
+		.venue = c->setup.rules.venue,
+		.start_ms = c->setup.event->opens_ms,
+	};
+	clock_boot_id(setup.boot);
+	return log_open(&c->log, &setup);
+}
+
+/* Whether the disk takes a block and keeps it: what a log that could not be written waits for. */
+static int probe_disk(const char *dir)
+{
+	static const char zeros[PROBE_BYTES];
+	AUTO_FD fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return errno == EOPNOTSUPP || errno == EISDIR ? 0 : -errno;
+	ssize_t n = write(fd, zeros, sizeof(zeros));
+	if (n != (ssize_t)sizeof(zeros))
+		return n < 0 ? -errno : -ENOSPC;
+	return fsync(fd) ? -errno : 0;
+}
+
+static void tell_opened(struct clerk *c)
+{
+	struct clerk_reply reply = { .answer = CLERK_OPENED, .fault = roster_fault(c) };
+	log_headcount(c->log, &reply.result.count, &reply.result.registered_in);
+	if (c->roster && roster_count(c->roster, c->setup.rules.venue, &reply.registered))
+		reply.registered = 0;
+	c->fault = 0;
+	tell(c, &reply);
+}
+
+static void tell_fault(struct clerk *c, int error)
+{
+	uint32_t fault = fault_of(error);
+	if (fault == c->fault)
+		return;
+	c->fault = fault;
+	log_error("%s: the log cannot be written: %s", c->setup.data_dir, strerror(-error));
+	struct clerk_reply reply = {
+		.answer = CLERK_FAULT, .error = error, .fault = fault | roster_fault(c)
+	};
+	tell(c, &reply);
+}
+
+/* Brings the log into a state that can be written, if that is possible now. */
+static void recover(struct clerk *c)
+{
+	if (c->log && !c->fault)
+		return;
+	int error = c->log ? probe_disk(c->setup.data_dir) : 0;
+	if (!error) {
+		log_close(c->log);
+		c->log = NULL;
+		error = open_log(c);
+	}
+	if (error)
+		tell_fault(c, error);
+	else
+		tell_opened(c);
+}
+
+static int record(struct clerk *c, const struct clerk_request *q, struct clerk_reply *reply)
+{
+	struct log_request request = { .kind = q->want.kind,
+		.source = q->want.source,
+		.now = q->now,
+		.rules = &c->setup.rules,
+		.override = q->want.override,
+		.amount = q->want.amount,
+		.undoes = q->want.undoes,
+		.operator= q->want.operator, };
+	if (q->want.kind == ROW_SCAN) {
+		code_read(c->setup.event, q->text, q->len, &reply->ticket);
+		if (c->roster) {
+			int error = roster_find(c->roster, q->text, q->len, &reply->ticket);
+			c->roster_broken = error != 0;
+			if (error)
+				log_error("the roster cannot be read: %s", strerror(-error));
+		}
+		request.ticket = &reply->ticket;
+	}
+	if (!c->log)
+		return -EIO;
+	return log_record(c->log, &request, &reply->result);
+}
+
+static void serve(struct clerk *c, const struct clerk_request *q)
+{
+	struct clerk_reply reply = { .answer = CLERK_RECORDED };
+	if (!c->log || c->fault)
+		recover(c);
+	reply.error = record(c, q, &reply);
+	reply.fault = roster_fault(c);
+	if (reply.error == -ENOENT && q->want.kind == ROW_UNDO) {
+		reply.answer = CLERK_FAILED; /* nothing to undo is no fault of the disk */
+	} else if (reply.error) {
+		reply.answer = CLERK_FAILED;
+		if (!c->fault)
+			log_error("a row could not be made durable: %s", strerror(-reply.error));
+		c->fault = c->log ? fault_of(reply.error) : c->fault;
+		reply.fault |= c->fault ? c->fault : (uint32_t)FAULT_STORE_BROKEN;
+	} else if (c->fault) {
+		c->fault = 0;
+	}
+	tell(c, &reply);
+}
+
+static void *clerk_main(void *argument)
+{
+	struct clerk *c = argument;
+	struct clerk_request *q = malloc(sizeof(*q));
+	CHECK(q != NULL);
+	open_roster(c);
+	recover(c);
+	while (!atomic_load(&c->stopping)) {
+		int error = mailbox_wait(c->in, q, c->fault || !c->log ? RETRY_MS : -1);
+		if (atomic_load(&c->stopping))
+			break;
+		if (!error)
+			serve(c, q);
+		else
+			recover(c);
+	}
+	log_close(c->log);
+	roster_close(c->roster);
+	explicit_bzero(q, sizeof(*q));
+	free(q);
+	return NULL;
+}
+
+int clerk_start(struct clerk **out, const struct clerk_setup *setup)
+{
+	struct clerk *c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	c->setup = *setup;
+	int error = mailbox_open(&c->in, sizeof(struct clerk_request), 1);
+	if (!error)
+		error = mailbox_open(&c->out, sizeof(struct clerk_reply), 64);
+	if (!error)
+		error = -pthread_create(&c->thread, NULL, clerk_main, c);
+	if (error) {
+		mailbox_close(c->in);
+		mailbox_close(c->out);
+		free(c);
+		return error;
+	}
+	*out = c;
+	return 0;
+}
+
+void clerk_stop(struct clerk *c)
+{
+	if (!c)
+		return;
+	static const struct clerk_request wake;
+	atomic_store(&c->stopping, true);
+	int full = mailbox_put(c->in, &wake);
+	(void)full; /* then it has something to wake up for already */
+	pthread_join(c->thread, NULL);
+	mailbox_close(c->in);
+	mailbox_close(c->out);
+	free(c);
+}
+
+int clerk_ask(struct clerk *c, const struct clerk_request *request)
+{
+	return mailbox_put(c->in, request);
+}
+
+int clerk_answer(struct clerk *c, struct clerk_reply *out, int timeout_ms)
+{
+	return mailbox_wait(c->out, out, timeout_ms);
+}
+
+int clerk_fd(const struct clerk *c)
+{
+	return mailbox_fd(c->out);
+}

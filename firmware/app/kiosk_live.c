@@ -1,0 +1,123 @@
+/* The live main loop: one thread, woken by whatever comes and by the next thing that changes by
+ * itself. Drawing is bounded to DRAW_MS, so that a guest's code never waits behind pictures. */
+#include "app/kiosk_parts.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define DRAW_MS    33
+#define INPUT_MS   10 /* how often a window without a descriptor is asked */
+#define INPUTS_MAX 64
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+static void move_focus(struct kiosk *k, int step)
+{
+	enum control order[CONTROL_COUNT];
+	size_t n = ui_controls(k->ui, order, CONTROL_COUNT);
+	if (!n)
+		return;
+	size_t at = step > 0 ? n - 1 : 0;
+	for (size_t i = 0; i < n; i++)
+		if (order[i] == k->focus)
+			at = i;
+	k->focus = order[(at + n + (size_t)(step + (int)n)) % n];
+	k->dirty = true;
+}
+
+/* Digits typed on a keypad act as if the screen's were tapped. */
+static void type(struct kiosk *k, char digit)
+{
+	enum control control = CONTROL_NONE;
+	if (digit >= '0' && digit <= '9')
+		control = (enum control)(CONTROL_DIGIT_0 + (digit - '0'));
+	else if (digit == '\b')
+		control = CONTROL_ERASE;
+	else if (digit == '\r')
+		control = CONTROL_ENTER;
+	enum control order[CONTROL_COUNT];
+	size_t n = ui_controls(k->ui, order, CONTROL_COUNT);
+	for (size_t i = 0; i < n; i++)
+		if (order[i] == control)
+			kiosk_tap(k, control);
+}
+
+/* False: the person wants to leave. */
+static bool act(struct kiosk *k, const struct ui_input *in)
+{
+	switch (in->kind) {
+	case UI_TAP:
+		k->focus = CONTROL_NONE;
+		kiosk_tap(k, in->control);
+		return true;
+	case UI_BUTTON:
+		if (desk_ready(&k->desk))
+			kiosk_press(k, (enum button)in->button);
+		return true;
+	case UI_FOCUS_NEXT:
+	case UI_FOCUS_BACK:
+		move_focus(k, in->kind == UI_FOCUS_NEXT ? 1 : -1);
+		return true;
+	case UI_ACTIVATE:
+		if (k->focus != CONTROL_NONE)
+			kiosk_tap(k, k->focus);
+		return true;
+	case UI_TYPED:
+		type(k, in->digit);
+		return true;
+	case UI_TOUCHED:
+		k->dirty = true;
+		return true;
+	case UI_QUIT:
+		return false;
+	case UI_NOTHING:
+		return true;
+	}
+	return true;
+}
+
+static bool take_inputs(struct kiosk *k)
+{
+	for (int i = 0; i < INPUTS_MAX; i++) {
+		struct ui_input in = ui_poll(k->ui);
+		if (in.kind == UI_NOTHING)
+			return true;
+		if (!act(k, &in))
+			return false;
+	}
+	return true;
+}
+
+static int wait_ms(const struct kiosk *k)
+{
+	struct when now = kiosk_now(k);
+	int next = desk_next_ms(&k->desk, &now);
+	return next < INPUT_MS ? next : INPUT_MS;
+}
+
+int kiosk_run(struct kiosk *k)
+{
+	struct sigaction act_on = { .sa_handler = on_signal };
+	sigaction(SIGTERM, &act_on, NULL);
+	sigaction(SIGINT, &act_on, NULL);
+	int64_t drawn_ms = INT64_MIN / 2, due_ms = 0;
+	uint32_t number = k->view_number;
+	while (!stop && take_inputs(k)) {
+		kiosk_round(k, wait_ms(k));
+		struct when now = kiosk_now(k);
+		bool due = k->dirty || now.mono_ms >= due_ms || lens_newer(k->lens, number);
+		if (!due || now.mono_ms - drawn_ms < DRAW_MS)
+			continue;
+		kiosk_draw(k);
+		number = k->view_number;
+		drawn_ms = kiosk_now(k).mono_ms;
+		due_ms = drawn_ms + desk_next_ms(&k->desk, &now);
+	}
+	return 0;
+}

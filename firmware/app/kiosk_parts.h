@@ -1,0 +1,70 @@
+/* What kiosk.c, kiosk_open.c and kiosk_live.c share: the kiosk's inside. */
+#ifndef PARVIS_APP_KIOSK_PARTS_H
+#define PARVIS_APP_KIOSK_PARTS_H
+
+#include "app/clerk.h"
+#include "app/kiosk.h"
+#include "app/lens.h"
+#include "app/porter.h"
+#include "app/wand.h"
+#include "port/lamps.h"
+
+/* A code's text, kept only as long as it may be needed: while it is being recorded, and while a
+ * volunteer may still let its owner in. */
+struct code_text {
+	uint8_t hash[TICKET_HASH_SIZE];
+	size_t len;
+	char text[CODE_MAX];
+};
+
+struct kiosk {
+	const struct options *options;
+	char *own_data_dir; /* a rehearsal's, removed at the end; NULL */
+	struct event *event;
+	const struct event_venue *venue;
+	struct desk_venue venues[EVENT_VENUES_MAX];
+	struct admission_rules rules;
+	struct pins pins;
+	bool has_pins;
+	int64_t clock_floor_ms;
+	bool time_set;
+	struct when time;
+
+	struct desk desk;
+	bool log_open;
+	struct clerk *clerk;
+	struct lens *lens;
+	struct wand *wand;
+	struct porter *porter;
+	struct lamps *lamps;
+	struct ui *ui;
+
+	struct code_text incoming, held;
+	struct wand_message waiting; /* a scan that the desk could not take yet */
+	bool has_waiting;
+	bool pin_asked;
+	uint8_t lamps_on;
+	int64_t lamps_retry_ms;
+	uint32_t told_faults;
+	enum control focus;
+	bool dirty;
+	uint32_t view_number;
+	uint8_t view[VIEW_WIDTH_MAX * VIEW_HEIGHT_MAX];
+	struct lens_message lens_message;
+	struct clerk_request request;
+	struct clerk_reply reply;
+
+	kiosk_verdict *on_verdict;
+	void *verdict_context;
+};
+
+/* Steps the desk with one event and carries its effects out. */
+void kiosk_give(struct kiosk *k, struct desk_event *event);
+
+/* Tells the desk that these faults are now so. */
+void kiosk_faults(struct kiosk *k, uint32_t mask, uint32_t on);
+
+/* Takes one clerk's answer in. */
+void kiosk_take_reply(struct kiosk *k, const struct clerk_reply *reply);
+
+#endif

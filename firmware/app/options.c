@@ -1,0 +1,264 @@
+#include "app/options.h"
+
+#include "base/text.h"
+#include "port/camera.h"
+#include "port/scanner.h"
+
+#include <getopt.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char usage_head[] =
+	"usage: parvis-kiosk [OPTION...]\n"
+	"\n"
+	"The kiosk at the door: scans codes, admits, counts, shows.\n"
+	"\n"
+	"  --event DIR        the event's folder (default: the demo event)\n"
+	"  --venue ID         which of its venues this is (default: the first)\n"
+	"  --door NAME        the name of this door, a-z 0-9 _ - (default: main)\n"
+	"  --doorway WAY      entry, exit or both (default: entry)\n"
+	"  --data DIR         where the log lives (default: /var/lib/parvis; with --script a\n"
+	"                     directory of its own, removed at the end)\n"
+	"  --camera SPEC      where frames come from\n";
+static const char usage_middle[] = "  --scanner SPEC     a hand scanner\n";
+static const char usage_tail[] =
+	"  --pins FILE        GPIO pin map of lamps, buzzer, door and buttons\n"
+	"  --panel window     draw lamps and buttons beside the kiosk, for a desk without GPIO\n"
+	"  --size WxH         of the window or picture (default: 1280x800)\n"
+	"  --fullscreen       take the whole screen\n"
+	"  --offscreen        draw without any display\n"
+	"  --lang CODE        the house's language: fr or en (default: the event's first)\n"
+	"  --mute             no sound\n"
+	"  --assets DIR       fonts, sounds and the demo event (default: found by itself)\n"
+	"  --script FILE      rehearse: play a scripted evening with a scripted clock\n"
+	"  --shots DIR        where the script's pictures go (default: the working directory)\n"
+	"  --help             this text\n"
+	"  --version          the version\n"
+	"\n"
+	"Exit status: 0 done, 1 a line of the script did not hold, 2 wrong use, 3 could not run.\n"
+	"The script's commands are in parvis-kiosk(1).\n";
+
+enum option_id {
+	OPTION_EVENT = 256,
+	OPTION_VENUE,
+	OPTION_DOOR,
+	OPTION_DOORWAY,
+	OPTION_DATA,
+	OPTION_CAMERA,
+	OPTION_SCANNER,
+	OPTION_PINS,
+	OPTION_PANEL,
+	OPTION_SIZE,
+	OPTION_FULLSCREEN,
+	OPTION_OFFSCREEN,
+	OPTION_LANG,
+	OPTION_MUTE,
+	OPTION_ASSETS,
+	OPTION_SCRIPT,
+	OPTION_SHOTS,
+	OPTION_HELP,
+	OPTION_VERSION,
+};
+
+static const struct option long_options[] = {
+	{ "event", required_argument, NULL, OPTION_EVENT },
+	{ "venue", required_argument, NULL, OPTION_VENUE },
+	{ "door", required_argument, NULL, OPTION_DOOR },
+	{ "doorway", required_argument, NULL, OPTION_DOORWAY },
+	{ "data", required_argument, NULL, OPTION_DATA },
+	{ "camera", required_argument, NULL, OPTION_CAMERA },
+	{ "scanner", required_argument, NULL, OPTION_SCANNER },
+	{ "pins", required_argument, NULL, OPTION_PINS },
+	{ "panel", required_argument, NULL, OPTION_PANEL },
+	{ "size", required_argument, NULL, OPTION_SIZE },
+	{ "fullscreen", no_argument, NULL, OPTION_FULLSCREEN },
+	{ "offscreen", no_argument, NULL, OPTION_OFFSCREEN },
+	{ "lang", required_argument, NULL, OPTION_LANG },
+	{ "mute", no_argument, NULL, OPTION_MUTE },
+	{ "assets", required_argument, NULL, OPTION_ASSETS },
+	{ "script", required_argument, NULL, OPTION_SCRIPT },
+	{ "shots", required_argument, NULL, OPTION_SHOTS },
+	{ "help", no_argument, NULL, OPTION_HELP },
+	{ "version", no_argument, NULL, OPTION_VERSION },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool wrong(const char *option, const char *want)
+{
+	fprintf(stderr, "parvis-kiosk: --%s takes %s\n", option, want);
+	return false;
+}
+
+static bool read_doorway(struct options *o, const char *text)
+{
+	static const char *const ways[] = {
+		[DOOR_ENTRY] = "entry", [DOOR_EXIT] = "exit", [DOOR_BOTH] = "both"
+	};
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		if (strcmp(text, ways[i]))
+			continue;
+		o->doorway = (enum doorway)i;
+		return true;
+	}
+	return wrong("doorway", "entry, exit or both");
+}
+
+static bool read_size(struct options *o, const char *text)
+{
+	unsigned width, height;
+	char rest;
+	if (sscanf(text, "%4ux%4u%c", &width, &height, &rest) != 2)
+		return wrong("size", "WIDTHxHEIGHT in pixels, such as 800x480");
+	o->width = width;
+	o->height = height;
+	return true;
+}
+
+static bool read_door(struct options *o, const char *text)
+{
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+	if (!n || text[n] || n >= ID_SIZE)
+		return wrong("door", "a name of at most 31 characters of a-z 0-9 _ -");
+	o->door = text;
+	return true;
+}
+
+static bool read_path(char out[PATH_MAX], const char *option, const char *text)
+{
+	if (!*text || !text_copy(out, PATH_MAX, text))
+		return wrong(option, "a path");
+	return true;
+}
+
+static bool take(struct options *o, int id, const char *value)
+{
+	switch (id) {
+	case OPTION_EVENT:
+		return read_path(o->event, "event", value);
+	case OPTION_DATA:
+		return read_path(o->data, "data", value);
+	case OPTION_ASSETS:
+		return read_path(o->assets, "assets", value);
+	case OPTION_VENUE:
+		o->venue = value;
+		return true;
+	case OPTION_DOOR:
+		return read_door(o, value);
+	case OPTION_DOORWAY:
+		return read_doorway(o, value);
+	case OPTION_CAMERA:
+		o->camera = value;
+		return true;
+	case OPTION_SCANNER:
+		o->scanner = value;
+		return true;
+	case OPTION_PINS:
+		o->pins = value;
+		return true;
+	case OPTION_PANEL:
+		o->panel = true;
+		return !strcmp(value, "window") || wrong("panel", "window");
+	case OPTION_SIZE:
+		return read_size(o, value);
+	case OPTION_FULLSCREEN:
+		o->fullscreen = true;
+		return true;
+	case OPTION_OFFSCREEN:
+		o->offscreen = true;
+		return true;
+	case OPTION_LANG:
+		o->language = value;
+		return true;
+	case OPTION_MUTE:
+		o->mute = true;
+		return true;
+	case OPTION_SCRIPT:
+		o->script = value;
+		return true;
+	case OPTION_SHOTS:
+		o->shots = value;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Where the assets are: beside an installed program, or in the tree that it was built from. */
+static bool find_assets(char out[PATH_MAX])
+{
+	static const char *const places[] = { "../share/parvis", "../../assets", "../assets" };
+	char self[PATH_MAX], place[PATH_MAX * 2];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	if (n < 0)
+		return false;
+	self[n] = '\0';
+	const char *dir = dirname(self);
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		char probe[PATH_MAX * 2 + 32];
+		snprintf(place, sizeof(place), "%s/%s", dir, places[i]);
+		snprintf(probe, sizeof(probe), "%s/demo/event.ini", place);
+		if (!access(probe, R_OK) && realpath(place, out))
+			return true;
+	}
+	return false;
+}
+
+static bool fill_defaults(struct options *o)
+{
+	if (!*o->assets && !find_assets(o->assets)) {
+		fprintf(stderr,
+			"parvis-kiosk: no assets folder beside the program; give --assets\n");
+		return false;
+	}
+	if (!*o->event) {
+		int n = snprintf(o->event, sizeof(o->event), "%s/demo", o->assets);
+		if (n < 0 || (size_t)n >= sizeof(o->event))
+			return wrong("assets", "a shorter path");
+	}
+	if (!*o->data && !o->script)
+		text_copy(o->data, sizeof(o->data), "/var/lib/parvis");
+	if (o->offscreen && !o->script) {
+		fprintf(stderr, "parvis-kiosk: --offscreen shows nothing without --script\n");
+		return false;
+	}
+	return true;
+}
+
+enum options_result options_read(struct options *out, int argc, char **argv)
+{
+	struct options o = { .door = "main", .width = 1280, .height = 800 };
+	int id;
+	opterr = 0;
+	while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		if (id == OPTION_HELP) {
+			printf("%s%s%s%s%s", usage_head, camera_usage, usage_middle, scanner_usage,
+				usage_tail);
+			return OPTIONS_DONE;
+		}
+		if (id == OPTION_VERSION) {
+			puts("parvis-kiosk " PARVIS_VERSION);
+			return OPTIONS_DONE;
+		}
+		if (id == '?' || id == ':') {
+			char shown[128];
+			const char *bad = argv[optind - 1];
+			text_printable(shown, sizeof(shown), bad, strlen(bad));
+			fprintf(stderr,
+				"parvis-kiosk: %s: no such option, or its value is missing\n",
+				shown);
+			return OPTIONS_WRONG;
+		}
+		if (!take(&o, id, optarg))
+			return OPTIONS_WRONG;
+	}
+	if (optind < argc) {
+		fprintf(stderr, "parvis-kiosk: takes options only; see --help\n");
+		return OPTIONS_WRONG;
+	}
+	if (!fill_defaults(&o))
+		return OPTIONS_WRONG;
+	*out = o;
+	return OPTIONS_RUN;
+}

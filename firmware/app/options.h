@@ -1,0 +1,32 @@
+/* The command line of parvis-kiosk. Strings point into argv or live in the struct. */
+#ifndef PARVIS_APP_OPTIONS_H
+#define PARVIS_APP_OPTIONS_H
+
+#include "base/cc.h"
+#include "door/admission.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct options {
+	char assets[PATH_MAX];
+	char event[PATH_MAX];
+	char data[PATH_MAX]; /* "" only with a script: a directory of its own, removed at the end */
+	const char *venue;   /* NULL: the event's first */
+	const char *door;
+	enum doorway doorway;
+	const char *camera, *scanner, *pins; /* NULL: none */
+	const char *script, *shots;          /* NULL: live; pictures go to the working directory */
+	const char *language;                /* NULL: the event's first */
+	uint32_t width, height;
+	bool offscreen, fullscreen, panel, mute;
+};
+
+enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
+
+/* Reads the command line. OPTIONS_DONE: --help or --version was answered on standard output.
+ * OPTIONS_WRONG: what is wrong has been said on standard error. */
+NODISCARD enum options_result options_read(struct options *out, int argc, char **argv);
+
+#endif
