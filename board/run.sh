@@ -9,8 +9,10 @@ kiosk=${B:-build/release}/parvis-kiosk
 event=${EVENT:-assets/demo}
 venue=${VENUE:-numa}
 
-# A Raspberry Pi without a desktop still has a screen when its card has a connected output.
+# A Raspberry Pi without a desktop still has a screen when its card has a connected output. HEADLESS=1
+# plays the evening all the same.
 has_display() {
+	[ -z "${HEADLESS:-}" ] || return 1
 	[ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ] || return 0
 	grep -qsx connected /sys/class/drm/*/status
 }

@@ -48,8 +48,9 @@ if [ ! -e "$root/parvis-made" ]; then
 fi
 root=$(cd "$root" && pwd)
 
-# The tree as git knows it, with what is not committed yet; objects of earlier runs stay.
+# The tree as git knows it, with what is not committed yet; only objects of earlier runs stay.
 mkdir -p "$root/src/parvis"
+find "$root/src/parvis" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 git ls-files -co --exclude-standard -z | tar --null --ignore-failed-read -T - -cf - |
 	tar -C "$root/src/parvis" -xf -
 result $? "the tree is copied in"
