@@ -143,13 +143,21 @@ BENCHES   := $(patsubst %.c,$(B)/%,$(BENCH_SRC))
 $(BENCHES): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
 	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
+# tests/tools/X.c: what tests and the demo's makers call by hand or from scripts.
+TOOL_SRC := $(wildcard tests/tools/*.c)
+TOOLS    := $(patsubst %.c,$(B)/%,$(TOOL_SRC))
+
+$(TOOLS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(LIB)
+	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+
 programs: all
+tools: $(TOOLS)
 tests: $(TESTS)
 replayers: $(REPLAYERS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 objects: $(ROOM_OBJ) $(FAKE_OBJ) \
-         $(call obj,$(UI_SRC) $(APP_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC))
+         $(call obj,$(UI_SRC) $(APP_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(TOOL_SRC))
 
 # Tests in which threads meet, by what they include.
 TSAN_SRC   := $(if $(TEST_SRC),$(shell grep -lE 'pthread\.h|base/mailbox\.h|scan/reader\.h|"app/' \
@@ -190,7 +198,7 @@ run: ## build, then open the kiosk on the demo event; without a display, play it
 	@B=$(B) board/run.sh
 
 test-build:
-	@$(SUBMAKE) VARIANT=release programs tests
+	@$(SUBMAKE) VARIANT=release programs tests tools
 	@$(SUBMAKE) VARIANT=asan programs tests replayers
 	@$(SUBMAKE) VARIANT=tsan tsan-tests
 	@$(SUBMAKE) VARIANT=fuzz fuzzers
