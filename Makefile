@@ -29,7 +29,8 @@ SAN.fuzz := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=al
             -fno-omit-frame-pointer
 SAN      := $(SAN.$(VARIANT))
 
-WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wswitch-enum -Werror
+WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wswitch-enum -Werror \
+            -Wno-missing-field-initializers
 PKGS     := sdl2 pangocairo pangoft2 cairo fontconfig libqrencode sqlite3 libgpiod zxing inih \
             libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
