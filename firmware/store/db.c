@@ -163,6 +163,14 @@ static char *immutable_uri(const char *path)
 	return uri;
 }
 
+int db_open_unchanging(sqlite3 **out, const char *path)
+{
+	AUTO_FREE char *uri = immutable_uri(path);
+	if (!uri)
+		return -ENOMEM;
+	return open_and_look(out, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL, false);
+}
+
 /* SQLite reads a database in WAL mode only through a shared-memory file, which a read-only place
  * does not let it make. Where a crash left rows in the -wal file they must be read: an index on
  * the heap serves then, and no locks are needed where nobody can write. Without such a file the
@@ -177,10 +185,7 @@ static int open_where_nothing_can_be_written(sqlite3 **out, const char *path)
 	struct stat st;
 	if (!stat(wal, &st) && st.st_size > 0)
 		return open_and_look(out, path, SQLITE_OPEN_READONLY, "unix-none", true);
-	AUTO_FREE char *uri = immutable_uri(path);
-	if (!uri)
-		return -ENOMEM;
-	return open_and_look(out, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL, false);
+	return db_open_unchanging(out, path);
 }
 
 int db_open_reader(sqlite3 **out, const char *path)

@@ -18,6 +18,9 @@ NODISCARD int db_open(sqlite3 **out, const char *path, int flags, const char *vf
  * crash left in the write-ahead log. -ENOENT: no such file. */
 NODISCARD int db_open_reader(sqlite3 **out, const char *path);
 
+/* Opens a file that nobody changes while it is open. */
+NODISCARD int db_open_unchanging(sqlite3 **out, const char *path);
+
 /* The negative errno of a result code; 0 for SQLITE_OK, ROW and DONE. db may be NULL. */
 int db_error(sqlite3 *db, int rc);
 

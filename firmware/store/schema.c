@@ -37,4 +37,11 @@ const char log_schema_tables[] =
 	" refused INTEGER NOT NULL, registered_in INTEGER NOT NULL) STRICT;";
 
 const char roster_schema_file[] = "PRAGMA page_size=4096;";
-const char roster_schema_tables[] = "";
+
+/* `known`: somebody is registered under this code; without it the row only revokes. */
+const char roster_schema_tables[] =
+	"PRAGMA application_id=0x50727652;"
+	"PRAGMA user_version=1;"
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE ticket (hash BLOB PRIMARY KEY, venue TEXT NOT NULL, type TEXT NOT NULL,"
+	" sealed BLOB, known INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
