@@ -268,7 +268,7 @@ help: ## this
 		expand -t 18
 	@echo '  VARIANT=release|asan|tsan|clang|fuzz chooses what a single target is built as.'
 
-.PHONY: all programs tests replayers fuzzers benches objects tsan-tests deps run test-build test \
+.PHONY: all programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
         test-long test-debian13 fuzz bench lint format install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
