@@ -126,16 +126,22 @@ bool cut_replay_step(struct cut_replay *r)
 	return true;
 }
 
-static void put_part(struct cut_bytes *b, const struct cut_op *op, size_t from, size_t to,
-	bool junk, uint64_t *dice)
+static void put_part(struct cut_bytes *b, const struct cut_op *op, size_t from, size_t to)
 {
-	if (!junk) {
-		cut_bytes_put(b, op->data + from, to - from, op->offset + from);
-		return;
-	}
-	for (size_t i = from; i < to; i++) {
-		uint8_t byte = (uint8_t)cut_random(dice);
-		cut_bytes_put(b, &byte, 1, op->offset + i);
+	cut_bytes_put(b, op->data + from, to - from, op->offset + from);
+}
+
+/* The medium lost the sector while it wrote it: with what stood beside the write, too. */
+static void put_junk(struct cut_bytes *b, size_t at, size_t written_end, uint64_t *dice)
+{
+	size_t begin = at - at % SECTOR;
+	size_t end = begin + SECTOR < b->size ? begin + SECTOR : b->size;
+	if (end < written_end)
+		end = written_end;
+	for (size_t i = begin; i < end; i += sizeof(uint64_t)) {
+		uint64_t junk = cut_random(dice);
+		size_t left = end - i;
+		cut_bytes_put(b, &junk, left < sizeof(junk) ? left : sizeof(junk), i);
 	}
 }
 
@@ -147,8 +153,10 @@ static void put_sectors(struct cut_bytes *b, const struct cut_op *op, bool junk,
 		if (to > op->length)
 			to = op->length;
 		uint64_t face = cut_random(dice) % (junk ? 3 : 2);
-		if (face > 0)
-			put_part(b, op, from, to, face == 2, dice);
+		if (face == 1)
+			put_part(b, op, from, to);
+		else if (face == 2)
+			put_junk(b, op->offset + from, op->offset + to, dice);
 		from = to;
 	}
 }
@@ -164,9 +172,9 @@ static void put_torn(struct cut_bytes *b, const struct cut_op *op, uint64_t *dic
 	if (at < op->offset)
 		at = op->offset;
 	if (cut_random(dice) % 4)
-		put_part(b, op, 0, at - op->offset, false, dice);
+		put_part(b, op, 0, at - op->offset);
 	else
-		put_part(b, op, at - op->offset, end - op->offset, false, dice);
+		put_part(b, op, at - op->offset, end - op->offset);
 }
 
 static void cut_write(struct cut_bytes *b, const struct cut_op *op, enum cut_kind kind, bool newest,

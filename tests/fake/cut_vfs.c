@@ -1,5 +1,6 @@
 #include "tests/fake/cut_vfs.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,7 @@ struct cut_vfs {
 	struct share *shares;
 	struct fault faults[CUT_CALL_COUNT];
 	unsigned failed;
+	int last_errno; /* what sqlite3_system_errno() gives */
 	bool read_only;
 	uint64_t dice;
 	unsigned temporaries;
@@ -43,7 +45,7 @@ struct handle {
 	struct share *share;
 	sqlite3 *connection;
 	int level;
-	int persist_wal;
+	int persist_wal, safe_overwrite;
 	bool read_only, delete_on_close, dir_sync_due;
 	bool shm_mapped;
 	unsigned shm_shared, shm_exclusive; /* bits by lock slot */
@@ -83,12 +85,16 @@ static int meet_fault(struct cut_vfs *v, enum cut_call call)
 	}
 	f->times--;
 	v->failed++;
+	v->last_errno = f->code == SQLITE_FULL ? ENOSPC : EIO;
 	return f->code;
 }
 
-static int may_change(const struct handle *h)
+static int may_change(struct handle *h)
 {
-	return h->vfs->read_only || h->read_only ? SQLITE_READONLY : SQLITE_OK;
+	if (!h->vfs->read_only && !h->read_only)
+		return SQLITE_OK;
+	h->vfs->last_errno = EROFS;
+	return SQLITE_READONLY;
 }
 
 /* --- bytes ----------------------------------------------------------------------------------- */
@@ -119,8 +125,10 @@ static int file_write(sqlite3_file *f, const void *from, int amount, sqlite3_int
 		rc = meet_fault(h->vfs, CUT_CALL_WRITE);
 	if (rc)
 		return rc;
-	int r = cut_disk_write(h->vfs->disk, h->file, from, (size_t)amount, (size_t)offset);
-	return r ? SQLITE_FULL : SQLITE_OK;
+	if (!cut_disk_write(h->vfs->disk, h->file, from, (size_t)amount, (size_t)offset))
+		return SQLITE_OK;
+	h->vfs->last_errno = ENOSPC;
+	return SQLITE_FULL;
 }
 
 static int file_truncate(sqlite3_file *f, sqlite3_int64 size)
@@ -297,6 +305,14 @@ static int on_pragma(struct handle *h, char **words)
 	return sqlite3_stricmp(words[1], "wal_autocheckpoint") ? SQLITE_NOTFOUND : SQLITE_OK;
 }
 
+static int on_flag(int *flag, int *arg)
+{
+	if (*arg >= 0)
+		*flag = *arg != 0;
+	*arg = *flag;
+	return SQLITE_OK;
+}
+
 static int file_control(sqlite3_file *f, int op, void *arg)
 {
 	struct handle *h = of(f);
@@ -306,12 +322,10 @@ static int file_control(sqlite3_file *f, int op, void *arg)
 	}
 	if (op == SQLITE_FCNTL_PRAGMA)
 		return on_pragma(h, arg);
-	if (op == SQLITE_FCNTL_PERSIST_WAL) {
-		if (*(int *)arg >= 0)
-			h->persist_wal = *(int *)arg != 0;
-		*(int *)arg = h->persist_wal;
-		return SQLITE_OK;
-	}
+	if (op == SQLITE_FCNTL_PERSIST_WAL)
+		return on_flag(&h->persist_wal, arg);
+	if (op == SQLITE_FCNTL_POWERSAFE_OVERWRITE)
+		return on_flag(&h->safe_overwrite, arg);
 	return SQLITE_NOTFOUND;
 }
 
@@ -321,11 +335,9 @@ static int file_sector_size(sqlite3_file *f)
 	return 4096;
 }
 
-/* As the Unix VFS says by default. A torn write of ours changes no byte outside of it. */
 static int file_device(sqlite3_file *f)
 {
-	(void)f;
-	return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
+	return of(f)->safe_overwrite ? SQLITE_IOCAP_POWERSAFE_OVERWRITE : 0;
 }
 
 static void leave_share(struct handle *h)
@@ -410,13 +422,16 @@ static int vfs_open(sqlite3_vfs *base, const char *name, sqlite3_file *f, int fl
 	}
 	struct cut_file *file = cut_disk_find(v->disk, name);
 	bool missing = !file;
-	if (missing && (v->read_only || !(flags & SQLITE_OPEN_CREATE)))
+	if (missing && (v->read_only || !(flags & SQLITE_OPEN_CREATE))) {
+		v->last_errno = v->read_only ? EROFS : ENOENT;
 		return SQLITE_CANTOPEN;
+	}
 	h->read_only = v->read_only || (flags & SQLITE_OPEN_READONLY);
 	if (missing)
 		file = cut_disk_create(v->disk, name);
 	h->vfs = v;
 	h->file = file;
+	h->safe_overwrite = 1; /* as the Unix VFS has it by default */
 	h->delete_on_close = flags & SQLITE_OPEN_DELETEONCLOSE;
 	h->dir_sync_due = missing && is_journal(flags);
 	h->share = join_share(v, file);
@@ -434,8 +449,10 @@ static int vfs_delete(sqlite3_vfs *base, const char *name, int sync_dir)
 	struct cut_file *file = cut_disk_find(v->disk, name);
 	if (!file)
 		return SQLITE_IOERR_DELETE_NOENT;
-	if (v->read_only)
+	if (v->read_only) {
+		v->last_errno = EROFS;
 		return SQLITE_IOERR_DELETE;
+	}
 	cut_disk_delete(v->disk, file);
 	if (sync_dir)
 		cut_disk_sync_dir(v->disk);
@@ -480,10 +497,9 @@ static int vfs_time(sqlite3_vfs *base, sqlite3_int64 *out)
 
 static int vfs_last_error(sqlite3_vfs *base, int n, char *out)
 {
-	(void)base;
-	if (n > 0)
+	if (n > 0 && out)
 		out[0] = '\0';
-	return 0;
+	return vfs_of(base)->last_errno;
 }
 
 struct cut_vfs *cut_vfs_new(const char *name, struct cut_disk *disk, int autocheckpoint)
