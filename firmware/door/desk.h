@@ -3,7 +3,8 @@
  * (app/kiosk.c) carries the effects out and brings their results back as events.
  *
  * One thing can be waited for at a time: while `busy`, the app holds further codes back in their
- * mailboxes. Green never comes from here before DESK_RECORDED did. */
+ * mailboxes. Green never comes from here before DESK_RECORDED did. While an answer is being written
+ * the lights of the one before are dark, so that no guest takes another's green for their own. */
 #ifndef PARVIS_DOOR_DESK_H
 #define PARVIS_DOOR_DESK_H
 
@@ -79,7 +80,10 @@ struct desk_event {
 	};
 };
 
-/* What is to be written. The text of a scanned code stays with the app, which finds it by hash. */
+/* What is to be written. The text of a scanned code stays with the app, which finds it by hash: it
+ * keeps the text of the last code whose RECORD was asked for, until EFFECT_FORGET or until the
+ * RECORD of another code takes its place (which gives no EFFECT_FORGET of its own). The text of a
+ * code that asked for no RECORD is forgotten at once. */
 struct desk_request {
 	enum row_kind kind;
 	enum source source;
@@ -91,13 +95,31 @@ struct desk_request {
 };
 
 #define PIN_DIGITS_MAX 12
+#define PIN_DIGITS_MIN 4
+
+/* After this many wrong PINs the next must wait, and twice as long after each that follows, up to
+ * sixty-four times. */
+#define PIN_TRIES   5
+#define PIN_WAIT_MS 30000
+
+/* A volunteer's session ends after this long without a touch on the PIN and headcount screens:
+ * what guests touch meanwhile does not keep it open. */
+#define DESK_STAFF_IDLE_MS 60000
+/* Language, text size and theme go back to the house's when a result is over, when the next code
+ * interrupts it, and after this long without a touch. */
+#define DESK_GUEST_IDLE_MS 20000
+#define DESK_HELP_MS       60000 /* the help screen, without a touch */
+#define DESK_DOUBLE_TAP_MS 1000  /* a second "I have no ticket" within this is the same tap */
+
+/* Presses of +1 and -1 that came while a row was being written. One more is not taken, audibly. */
+#define DESK_WAITING_MAX 8
 
 enum desk_effect {
 	EFFECT_RECORD = 1 << 0,    /* make `request` durable, answer DESK_RECORDED or DESK_FAILED */
 	EFFECT_CUE = 1 << 1,       /* `cue` begins now: play its chime */
 	EFFECT_SCREEN = 1 << 2,    /* what desk_screen() gives has changed */
 	EFFECT_CHECK_PIN = 1 << 3, /* `pin` is complete: answer DESK_PIN_RESULT, then forget it */
-	EFFECT_VERDICT = 1 << 4,   /* `verdict` and `source` were given, and are durable */
+	EFFECT_VERDICT = 1 << 4,   /* `verdict` and `source` were given: durable, or STORE_FAILED */
 	EFFECT_FORGET = 1 << 5,    /* the text of the last code is no longer wanted */
 	EFFECT_CHIME = 1 << 6,     /* play `chime` alone (a tap) */
 };
@@ -124,14 +146,22 @@ struct desk {
 	int64_t shown_ms;       /* when this screen came, monotonic */
 	int64_t touched_ms;     /* last sign of a person, monotonic */
 	uint8_t last_hash[TICKET_HASH_SIZE];
-	enum source last_source;
-	bool last_held;    /* last_hash's text is still with the app: override is possible */
+	bool last_held;    /* last_hash's text is still with the app */
+	bool may_override; /* the result on the screen, or the PIN asked for it, can let in */
 	uint64_t last_seq; /* last row of ours that can be undone; 0 = none */
 	bool after_pin_override;
 	char pin[PIN_DIGITS_MAX + 1];
+	bool pin_asked; /* CHECK_PIN has not been answered */
+	bool pin_void;  /* … and whoever typed it has gone meanwhile */
 	uint8_t pin_failures;
 	int64_t pin_blocked_until_ms;
 	uint32_t faults;
+	enum screen_id home;      /* what results and help return to: SCAN, PIN or HEADCOUNT */
+	int64_t staff_touched_ms; /* monotonic, as all of these */
+	int64_t no_ticket_ms;     /* the last "I have no ticket" that was taken */
+	int64_t minute;           /* the wall's, as the screen last showed it */
+	struct desk_request waiting[DESK_WAITING_MAX];
+	size_t waiting_count;
 };
 
 void desk_init(struct desk *d, const struct desk_setup *setup, const struct headcount *count,
@@ -149,7 +179,7 @@ void desk_screen(const struct desk *d, const struct when *now, struct screen *ou
 uint8_t desk_lamps(const struct desk *d, const struct when *now);
 
 /* Milliseconds until something changes by itself (a pattern's next step, a screen's end, the
- * clock's next minute); at most 1000. */
+ * clock's next minute); 1 to 1000. */
 int desk_next_ms(const struct desk *d, const struct when *now);
 
 #endif

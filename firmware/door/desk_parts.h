@@ -1,0 +1,54 @@
+/* What the desk's own files share; nobody else includes it. desk.c: steps, time, and what is
+ * asked of the store. desk_input.c: hands. desk_result.c: the store's answers. desk_screen.c: what
+ * is to be seen. All of them change a desk in place and add to *out. */
+#ifndef PARVIS_DOOR_DESK_PARTS_H
+#define PARVIS_DOOR_DESK_PARTS_H
+
+#include "door/desk.h"
+
+/* The name that rows carry which a volunteer's hand has made. */
+#define DESK_VOLUNTEER "volunteer"
+
+/* Shows a screen, and forgets the result that was there with all that hung on it. */
+void desk_go(struct desk *d, enum screen_id id, const struct when *now, struct desk_effects *out);
+
+/* `home`; the fault screen in place of SCAN while the store has failed. */
+void desk_go_home(struct desk *d, const struct when *now, struct desk_effects *out);
+
+/* Takes a row to be written: at the end of this step, or when those before it are. */
+void desk_ask(struct desk *d, const struct desk_request *request, struct desk_effects *out);
+
+/* The result's text, its override and a PIN being typed for it: no longer wanted. */
+void desk_drop_result(struct desk *d, struct desk_effects *out);
+
+void desk_chime(struct desk_effects *out, enum chime chime);
+void desk_start_cue(
+	struct desk *d, const struct cue *cue, const struct when *now, struct desk_effects *out);
+
+/* The guest has gone: the house's language, text size and theme again. */
+void desk_end_guest(struct desk *d, struct desk_effects *out);
+
+/* The result on the screen is over: the guest's session too, unless it is a volunteer's. */
+void desk_close_result(struct desk *d, const struct when *now, struct desk_effects *out);
+
+/* The fault screen comes before the volunteers': these are no longer what results return to. */
+void desk_send_staff_home(struct desk *d);
+
+/* Ends a volunteer's session, and a PIN being typed. */
+void desk_leave_staff(struct desk *d, const struct when *now, struct desk_effects *out);
+
+void desk_wipe_pin(struct desk *d);
+void desk_open_pin(struct desk *d, const struct when *now);
+bool desk_has_stopped(const struct desk *d);
+bool desk_is_dirty(const struct desk *d);
+enum pin_state desk_pin_state(const struct desk *d, const struct when *now);
+const struct desk_venue *desk_find_venue(const struct desk *d, const char *id);
+
+/* Events. */
+void desk_tap(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_button(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_pin_result(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_recorded(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_failed(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+
+#endif
