@@ -216,8 +216,11 @@ test-long: ## the same with the long forms: more cuts, Debian 13, disks of our o
 	@PARVIS_LONG=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tests/run.sh -t 14400 \
 		$(SYSTEM_TESTS) $(EVERY_TEST)
 
-test-debian13: ## build and test in a fresh Debian 13 (root, mmdebstrap)
+test-debian13: ## build, run and test in a fresh Debian 13 (root, mmdebstrap); also test-debian12
 	@tests/run.sh -t 3600 tests/system/debian13.sh
+
+test-debian12:
+	@tests/run.sh -t 3600 tests/system/debian12.sh
 
 fuzz: ## search with every fuzzer for FUZZ_SECONDS (600) each
 	@board/deps.sh test
@@ -269,6 +272,6 @@ help: ## this
 	@echo '  VARIANT=release|asan|tsan|clang|fuzz chooses what a single target is built as.'
 
 .PHONY: all programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
-        test-long test-debian13 fuzz bench lint format install uninstall clean help
+        test-long test-debian12 test-debian13 fuzz bench lint format install uninstall clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
