@@ -51,10 +51,16 @@ install_them() {
 		install --no-install-recommends $missing </dev/null
 }
 
-# A list of packages that is missing or old is the usual reason for a first failure.
+update() {
+	$root apt-get -q -o DPkg::Lock::Timeout=300 update </dev/null
+}
+
 echo "Installing them with apt-get."
+if ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then
+	update
+fi
 if ! install_them; then
 	echo "Not all of them could be had; fetching the current list of packages, then once more."
-	$root apt-get -q -o DPkg::Lock::Timeout=300 update </dev/null
+	update
 	install_them
 fi
