@@ -280,6 +280,14 @@ void desk_init(struct desk *d, const struct desk_setup *setup, const struct head
 		.place = { .name = "", .address = "" } };
 }
 
+void desk_recount(
+	struct desk *d, const struct headcount *count, uint64_t registered, uint64_t registered_in)
+{
+	d->screen.count = *count;
+	d->screen.registered = registered;
+	d->screen.registered_in = registered_in;
+}
+
 bool desk_ready(const struct desk *d)
 {
 	return !d->busy;

@@ -167,6 +167,10 @@ struct desk {
 void desk_init(struct desk *d, const struct desk_setup *setup, const struct headcount *count,
 	uint64_t registered_in, const struct when *now);
 
+/* The log has been opened (again): these are its figures. */
+void desk_recount(
+	struct desk *d, const struct headcount *count, uint64_t registered, uint64_t registered_in);
+
 void desk_step(struct desk *d, const struct desk_event *event, struct desk_effects *out);
 
 /* Whether a code that the camera or scanner read may be handed in now. */
