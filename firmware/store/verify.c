@@ -1,0 +1,245 @@
+/* Looks for the first row that cannot be as it was written. What the chain proves: every row is the
+ * one whose hash the next row carries, and the last one is the one that `head` names. It finds
+ * damage and clumsy hands. Whoever rewrites every row and the head finds nobody here to stop them:
+ * for that, the collector holds copies. */
+#include "base/text.h"
+#include "store/log_private.h"
+#include "store/row_sql.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The first fault wins. */
+PRINTF_LIKE(3, 4)
+static void find(struct log_verdict *v, const struct row *row, const char *format, ...)
+{
+	if (!v->good)
+		return;
+	v->good = false;
+	memcpy(v->device, row->device, sizeof(v->device));
+	v->epoch = row->epoch;
+	v->seq = row->seq;
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(v->what, sizeof(v->what), format, arguments);
+	va_end(arguments);
+}
+
+static int check_pages(struct log *l, struct log_verdict *v)
+{
+	sqlite3_stmt *s = NULL;
+	int error = db_prepare(l->db, &s, "PRAGMA integrity_check(1)");
+	if (error)
+		return error;
+	int rc = sqlite3_step(s);
+	error = db_error(l->db, rc);
+	const char *text = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(s, 0) : NULL;
+	if (text && strcmp(text, "ok")) {
+		char safe[120];
+		text_printable(safe, sizeof(safe), text, strlen(text));
+		find(v, &(struct row){ 0 }, "the database is damaged: %s", safe);
+	}
+	sqlite3_finalize(s);
+	return error;
+}
+
+/* --- the chains ------------------------------------------------------------------------------- */
+
+static bool same_chain(const struct row *a, const struct row *b)
+{
+	return a->epoch == b->epoch && !memcmp(a->device, b->device, sizeof(a->device));
+}
+
+static bool is_answer(const struct row *row)
+{
+	return row->kind == ROW_SCAN || row->kind == ROW_WALK_IN;
+}
+
+/* What no value shows alone. NULL when all is well. */
+static const char *contradiction(const struct row *row)
+{
+	if ((row->kind == ROW_UNDO) != (row->undoes != 0))
+		return "only an undo names another row";
+	if (row->undoes >= row->seq)
+		return "an undo names a later row";
+	if (is_answer(row) ? row->amount != 0 : row->verdict != VERDICT_NONE)
+		return "it is an answer and a correction at once";
+	if (row->kind == ROW_SCAN &&
+		(row->direction == DIRECTION_IN) != verdict_admits(row->verdict))
+		return "its verdict and its direction disagree";
+	return NULL;
+}
+
+/* before: the row before in the same chain, all zero at its start. */
+static void check_row(
+	struct log_verdict *v, const struct row *before, const struct row *row, const char *bad)
+{
+	if (row->seq != before->seq + 1) {
+		find(v, row, "row %llu is missing", (unsigned long long)before->seq + 1);
+		return;
+	}
+	if (bad) {
+		find(v, row, "%s is out of its range", bad);
+		return;
+	}
+	if (memcmp(row->before, before->hash, sizeof(row->before)))
+		find(v, row, "the chain is broken: it does not carry the hash of the row before");
+	uint8_t hash[ROW_HASH_SIZE];
+	log_row_hash(row, hash);
+	if (memcmp(hash, row->hash, sizeof(hash)))
+		find(v, row, "its hash is not that of its values: it was changed");
+	if (row->hlc <= before->hlc && before->seq)
+		find(v, row, "its hybrid clock is not later than that of the row before");
+	const char *what = contradiction(row);
+	if (what)
+		find(v, row, "%s", what);
+}
+
+/* own: set to the last row of our own chain. */
+static int check_chains(struct log *l, struct log_verdict *v, struct row *own)
+{
+	sqlite3_stmt *s = NULL;
+	int error = db_prepare(
+		l->db, &s, "SELECT " ROW_COLUMNS " FROM entry ORDER BY device, epoch, seq");
+	if (error)
+		return error;
+	struct row before = { 0 };
+	int rc;
+	while (v->good && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		struct row row;
+		const char *bad = row_read(s, &row);
+		if (!same_chain(&row, &before))
+			before = (struct row){ 0 };
+		check_row(v, &before, &row, bad);
+		v->rows++;
+		if (row.epoch == l->epoch && !memcmp(row.device, l->device, sizeof(l->device)))
+			*own = row;
+		before = row;
+	}
+	error = v->good ? db_error(l->db, rc) : 0;
+	sqlite3_finalize(s);
+	return error;
+}
+
+/* --- what is kept beside the rows ------------------------------------------------------------- */
+
+struct head {
+	uint64_t seq;
+	uint8_t hash[ROW_HASH_SIZE];
+	char venue[ID_SIZE];
+	int64_t entries, exits, present, refused, registered_in;
+};
+
+static int read_head(struct log *l, struct head *out)
+{
+	sqlite3_stmt *s = NULL;
+	int error = db_prepare(l->db, &s,
+		"SELECT seq, hash, venue, entries, exits, present, refused, registered_in"
+		" FROM head");
+	if (error)
+		return error;
+	*out = (struct head){ 0 };
+	int rc = sqlite3_step(s);
+	error = db_error(l->db, rc);
+	if (rc == SQLITE_ROW) {
+		out->seq = (uint64_t)sqlite3_column_int64(s, 0);
+		if (!db_take_blob(s, 1, out->hash, sizeof(out->hash)) ||
+			!db_take_text(s, 2, out->venue, sizeof(out->venue)))
+			out->seq = 0;
+		out->entries = sqlite3_column_int64(s, 3);
+		out->exits = sqlite3_column_int64(s, 4);
+		out->present = sqlite3_column_int64(s, 5);
+		out->refused = sqlite3_column_int64(s, 6);
+		out->registered_in = sqlite3_column_int64(s, 7);
+	}
+	sqlite3_finalize(s);
+	return error;
+}
+
+static void check_end(struct log_verdict *v, const struct head *head, const struct row *last)
+{
+	if (head->seq == last->seq && !memcmp(head->hash, last->hash, sizeof(head->hash)))
+		return;
+	struct row bad = *last;
+	if (head->seq > last->seq) {
+		bad.seq = last->seq + 1;
+		find(v, &bad, "the end is missing: row %llu was written last",
+			(unsigned long long)head->seq);
+		return;
+	}
+	find(v, &bad, "the stored head is not this row, the newest");
+}
+
+/* A writer's figures in memory must be those of its rows in full. */
+static bool memory_differs(const struct log *l, const char *venue, const struct headcount *count)
+{
+	return l->lock >= 0 && !l->stale && !strcmp(l->venue, venue) &&
+	       memcmp(count, &l->count, sizeof(*count));
+}
+
+static int check_figures(
+	struct log *l, struct log_verdict *v, const struct head *head, const struct row *last)
+{
+	struct headcount count;
+	uint64_t registered_in = 0;
+	int error = log_recount(l, head->venue, l->start_ms, &count);
+	if (!error)
+		error = log_registered(l, head->venue, &registered_in);
+	if (error)
+		return error;
+	const struct {
+		const char *name;
+		int64_t kept, counted;
+	} figures[] = {
+		{ "present", head->present, headcount_present(&count) },
+		{ "entries", head->entries, (int64_t)count.in },
+		{ "exits", head->exits, (int64_t)count.out },
+		{ "refused", head->refused, (int64_t)count.refused },
+		{ "registered_in", head->registered_in, (int64_t)registered_in },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
+		if (figures[i].kept != figures[i].counted)
+			find(v, last, "the kept headcount says %s %lld, the rows say %lld",
+				figures[i].name, (long long)figures[i].kept,
+				(long long)figures[i].counted);
+	if (memory_differs(l, head->venue, &count))
+		find(v, last, "the headcount in memory is not that of the rows");
+	return 0;
+}
+
+static int judge(struct log *l, struct log_verdict *v)
+{
+	struct row last = { .epoch = l->epoch };
+	struct head head;
+	memcpy(last.device, l->device, sizeof(last.device));
+	int error = check_pages(l, v);
+	if (!error && v->good)
+		error = check_chains(l, v, &last);
+	if (!error && v->good)
+		error = read_head(l, &head);
+	if (error || !v->good)
+		return error;
+	check_end(v, &head, &last);
+	return v->good && head.seq ? check_figures(l, v, &head, &last) : 0;
+}
+
+int log_verify(struct log *l, struct log_verdict *out)
+{
+	struct log_verdict verdict = { .good = true };
+	int error = db_exec(l->db, "BEGIN");
+	if (error)
+		return error;
+	error = judge(l, &verdict);
+	if (!sqlite3_get_autocommit(l->db) && db_exec(l->db, "COMMIT"))
+		l->stale = true;
+	/* Pages so damaged that SQLite cannot walk them are an answer, too. */
+	if (error == -EBADMSG) {
+		find(&verdict, &(struct row){ 0 }, "the database is damaged");
+		error = 0;
+	}
+	if (!error)
+		*out = verdict;
+	return error;
+}
