@@ -20,6 +20,7 @@ struct scanner {
 	struct scanner_frame frame;
 	char bytes[256]; /* read and not yet in the frame */
 	size_t first, end;
+	bool more; /* may wait inside the device, where poll() does not see it */
 };
 
 static const struct scanner_kind *const kinds[] = { &scanner_serial, &scanner_wedge };
@@ -85,6 +86,7 @@ static int lose(struct scanner *s, int error)
 	disconnect(s);
 	scanner_frame_reset(&s->frame);
 	s->first = s->end = 0;
+	s->more = false;
 	s->retry_ms = wait_now_ms() + SCANNER_RETRY_MS;
 	if (!s->told)
 		log_warning("scanner: %s: %s", s->path, strerror(-error));
@@ -92,6 +94,7 @@ static int lose(struct scanner *s, int error)
 	return -ENODEV;
 }
 
+/* 1 when it is there again. */
 static int find_again(struct scanner *s, int64_t until_ms)
 {
 	wait_pause(s->retry_ms < until_ms ? s->retry_ms : until_ms);
@@ -103,7 +106,7 @@ static int find_again(struct scanner *s, int64_t until_ms)
 	s->fd = fd;
 	s->told = false;
 	log_info("scanner: reading from %s", s->path);
-	return 0;
+	return 1;
 }
 
 /* Moves bytes into the frame until a code is whole. */
@@ -124,30 +127,37 @@ static int fill(struct scanner *s)
 		return lose(s, (int)n);
 	s->first = 0;
 	s->end = n > 0 ? (size_t)n : 0;
+	s->more = n > 0;
 	return 0;
+}
+
+/* Waits for bytes or for the end of a code by silence. 1: read on, 0: a code is whole. */
+static int wait_more(struct scanner *s, int64_t until_ms)
+{
+	int64_t silent_ms = scanner_frame_ends_ms(&s->frame);
+	int ready = s->more ? 1 : wait_readable(s->fd, silent_ms < until_ms ? silent_ms : until_ms);
+	if (ready < 0)
+		return lose(s, ready);
+	if (ready > 0) {
+		int error = fill(s);
+		return error ? error : 1;
+	}
+	return wait_now_ms() >= silent_ms ? 0 : -ETIMEDOUT;
 }
 
 int scanner_read(struct scanner *s, struct scanner_code *out, int timeout_ms)
 {
 	int64_t until_ms = wait_until(timeout_ms);
-	int error = s->fd < 0 ? find_again(s, until_ms) : 0;
-	while (!error) {
-		if (drain(s, wait_now_ms())) {
-			scanner_frame_take(&s->frame, out);
-			return 0;
-		}
-		int64_t silent_ms = scanner_frame_ends_ms(&s->frame);
-		int ready = wait_readable(s->fd, silent_ms < until_ms ? silent_ms : until_ms);
-		if (ready > 0) {
-			error = fill(s);
-		} else if (ready < 0) {
-			error = lose(s, ready);
-		} else if (wait_now_ms() >= silent_ms) {
-			scanner_frame_take(&s->frame, out);
-			return 0;
-		} else {
-			return -ETIMEDOUT;
-		}
+	int state = s->fd < 0 ? find_again(s, until_ms) : 1;
+	for (bool looked = false; state > 0; looked = true) {
+		if (drain(s, wait_now_ms()))
+			state = 0;
+		else if (looked && s->more && wait_now_ms() >= until_ms)
+			state = -ETIMEDOUT; /* a device that never stops sending */
+		else
+			state = wait_more(s, until_ms);
 	}
-	return error;
+	if (!state)
+		scanner_frame_take(&s->frame, out);
+	return state;
 }
