@@ -77,7 +77,8 @@ static void do_verdict(struct kiosk *k, const struct desk_effects *e)
 	struct when now = kiosk_now(k);
 	log_debug("%s by %s", verdict_names[e->verdict], source_names[e->source]);
 	if (k->on_verdict)
-		k->on_verdict(k->verdict_context, &now, e->verdict, e->source);
+		k->on_verdict(k->verdict_context, &now, e->verdict, e->source,
+			e->verdict == VERDICT_STORE_FAILED ? NULL : &k->reply.result.row);
 }
 
 void kiosk_give(struct kiosk *k, struct desk_event *event)

@@ -15,9 +15,9 @@
 
 struct kiosk;
 
-/* Called when a verdict has been given: durable, lamps lit. */
-typedef void kiosk_verdict(
-	void *context, const struct when *now, enum verdict verdict, enum source source);
+/* Called when a verdict has been given. row is the durable one; NULL for STORE_FAILED. */
+typedef void kiosk_verdict(void *context, const struct when *now, enum verdict verdict,
+	enum source source, const struct row *row);
 
 /* Opens everything. What is wrong has been said on standard error; the result is an exit status:
  * 0, 2 (options that do not fit the event) or 3. *out only for 0. */

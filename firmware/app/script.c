@@ -49,8 +49,8 @@ static void PRINTF_LIKE(2, 3) complain(const struct player *p, const char *forma
 	fprintf(stderr, "%s:%u: %s\n", p->options->script, p->line, clean);
 }
 
-static void tell_verdict(
-	void *context, const struct when *now, enum verdict verdict, enum source source)
+static void tell_verdict(void *context, const struct when *now, enum verdict verdict,
+	enum source source, const struct row *row)
 {
 	struct player *p = context;
 	const struct desk *d = kiosk_desk(p->kiosk);
@@ -60,8 +60,8 @@ static void tell_verdict(
 		verdict_names[verdict], "source", source_names[source], "present",
 		(json_int_t)headcount_present(&d->screen.count));
 	CHECK(line != NULL);
-	if (d->last_seq && verdict != VERDICT_STORE_FAILED)
-		json_object_set_new(line, "seq", json_integer((json_int_t)d->last_seq));
+	if (row)
+		json_object_set_new(line, "seq", json_integer((json_int_t)row->seq));
 	char *text = json_dumps(line, JSON_ENSURE_ASCII | JSON_COMPACT);
 	CHECK(text != NULL);
 	puts(text);
