@@ -1,0 +1,211 @@
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/data.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+	"usage: parvis headcount --data DIR [--venue ID] [--json]\n"
+	"\n"
+	"The figures of a venue, counted from the rows of a kiosk's log. The kiosk may be running.\n"
+	"\n"
+	"  --data DIR   the kiosk's data directory\n"
+	"  --venue ID   whose figures; without it those of the newest row's venue\n"
+	"  --json       one JSON object\n"
+	"\n"
+	"present = in - out + adjustments - undone. Entries that were undone stay in `in`.\n"
+	"Exit status: 0 done, 1 the log has no rows yet, 2 wrong use, 3 it cannot be read.\n";
+
+struct options {
+	const char *data, *venue;
+	bool json;
+};
+
+/* Where the arrivals chart begins: with the first entry whose time can be believed. */
+struct first_entry {
+	const char *venue;
+	int64_t ms;
+	bool found;
+};
+
+static int look_for_first(void *context, const struct row *row)
+{
+	struct first_entry *first = context;
+	if (row->kind == ROW_UNDO || row->direction != DIRECTION_IN ||
+		row->at.trust == TRUST_UNSET || strcmp(row->venue, first->venue))
+		return 0;
+	if (!first->found || row->at.wall_ms < first->ms)
+		first->ms = row->at.wall_ms;
+	first->found = true;
+	return 0;
+}
+
+static json_t *moment(int64_t ms, bool known)
+{
+	char iso[WHEN_ISO_SIZE];
+	if (!known)
+		return json_null();
+	when_iso_utc(ms, iso);
+	return json_string(iso);
+}
+
+static json_t *arrivals(const struct headcount *count)
+{
+	json_t *list = json_array();
+	int last = ARRIVALS_BUCKETS - 1;
+	while (last >= 0 && !count->arrivals[last])
+		last--;
+	for (int i = 0; i <= last; i++) {
+		int64_t at_ms = count->arrivals_start_ms + (int64_t)i * ARRIVALS_BUCKET_MS;
+		json_array_append_new(list, json_pack("{s:o, s:I}", "from", moment(at_ms, true),
+						    "in", (json_int_t)count->arrivals[i]));
+	}
+	return list;
+}
+
+static json_t *refusals(const struct headcount *count)
+{
+	json_t *object = json_object();
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		if (count->refused_for[v])
+			json_object_set_new(object, verdict_names[v],
+				json_integer((json_int_t)count->refused_for[v]));
+	return object;
+}
+
+static void print_json(const struct headcount *count)
+{
+	const struct {
+		const char *name;
+		int64_t value;
+	} figures[] = {
+		{ "present", headcount_present(count) },
+		{ "in", (int64_t)count->in },
+		{ "out", (int64_t)count->out },
+		{ "walk_ins", (int64_t)count->walk_ins },
+		{ "refused", (int64_t)count->refused },
+		{ "adjustments", count->adjustments },
+		{ "undone", count->undone },
+		{ "undone_walk_ins", count->undone_walk_ins },
+		{ "moved_in", (int64_t)count->moved_in },
+		{ "readmitted", (int64_t)count->readmitted },
+		{ "overridden", (int64_t)count->overridden },
+		{ "tests", (int64_t)count->tests },
+		{ "rows", (int64_t)count->rows },
+		{ "peak_present", count->peak_present },
+	};
+	json_t *object = json_object();
+	json_object_set_new(object, "venue", json_string(count->venue));
+	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
+		json_object_set_new(object, figures[i].name, json_integer(figures[i].value));
+	json_object_set_new(object, "peak_at", moment(count->peak_ms, count->peak_present > 0));
+	json_object_set_new(object, "last_entry_at", moment(count->last_entry_ms, count->in > 0));
+	json_object_set_new(object, "refused_for", refusals(count));
+	json_object_set_new(object, "arrivals", arrivals(count));
+	json_dumpf(object, stdout, JSON_COMPACT);
+	putchar('\n');
+	json_decref(object);
+}
+
+static void print_text(const struct headcount *count)
+{
+	char iso[WHEN_ISO_SIZE];
+	printf("%s: %lld present\n", count->venue, (long long)headcount_present(count));
+	printf("  in           %8llu  (walk-ins %llu, moved in %llu, came back %llu, "
+	       "let in by a volunteer %llu)\n",
+		(unsigned long long)count->in, (unsigned long long)count->walk_ins,
+		(unsigned long long)count->moved_in, (unsigned long long)count->readmitted,
+		(unsigned long long)count->overridden);
+	printf("  out          %8llu\n", (unsigned long long)count->out);
+	printf("  adjustments  %+8lld\n", (long long)count->adjustments);
+	printf("  undone       %8lld\n", (long long)count->undone);
+	printf("  refused      %8llu\n", (unsigned long long)count->refused);
+	for (int v = 0; v < VERDICT_COUNT; v++)
+		if (count->refused_for[v])
+			printf("    %-12s %6llu\n", verdict_names[v],
+				(unsigned long long)count->refused_for[v]);
+	if (count->peak_present > 0) {
+		when_iso(count->peak_ms, iso);
+		printf("  most at once %8lld  at %s\n", (long long)count->peak_present, iso);
+	}
+	printf("  tests        %8llu\n", (unsigned long long)count->tests);
+	printf("  rows         %8llu\n", (unsigned long long)count->rows);
+}
+
+static int count_and_print(struct log *l, const struct options *o)
+{
+	char venue[ID_SIZE];
+	int error = 0;
+	if (o->venue && !text_copy(venue, sizeof(venue), o->venue)) {
+		fprintf(stderr, "parvis headcount: --venue: no venue has so long an identifier\n");
+		return CLI_USAGE;
+	}
+	if (!o->venue)
+		error = log_last_venue(l, venue);
+	if (error == -ENOENT) {
+		fprintf(stderr, "parvis headcount: the log has no rows yet\n");
+		return CLI_NO;
+	}
+	struct first_entry first = { .venue = venue };
+	struct headcount count;
+	if (!error)
+		error = log_each(l, look_for_first, &first);
+	if (!error)
+		error = log_recount(l, venue, first.ms, &count);
+	if (error)
+		return data_failed("headcount", o->data, error);
+	text_printable(count.venue, sizeof(count.venue), venue, strlen(venue));
+	(o->json ? print_json : print_text)(&count);
+	return data_flush("headcount");
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	static const struct option known[] = {
+		{ "data", required_argument, NULL, 'd' },
+		{ "venue", required_argument, NULL, 'v' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+	optind = 0;
+	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+		if (c == 'd')
+			o->data = optarg;
+		else if (c == 'v')
+			o->venue = optarg;
+		else if (c == 'j')
+			o->json = true;
+		else
+			return fputs(usage, c == 'h' ? stdout : stderr),
+			       c == 'h' ? CLI_OK : CLI_USAGE;
+	}
+	if (o->data && optind == argc)
+		return -1;
+	fputs(o->data ? "parvis headcount: it takes options only\n"
+		      : "parvis headcount: --data DIR is missing\n",
+		stderr);
+	fputs(usage, stderr);
+	return CLI_USAGE;
+}
+
+int cli_headcount(int argc, char **argv)
+{
+	struct options o = { 0 };
+	int status = read_options(argc, argv, &o);
+	if (status >= 0)
+		return status;
+	struct log *l;
+	status = data_open(&l, "headcount", o.data);
+	if (status != CLI_OK)
+		return status;
+	status = count_and_print(l, &o);
+	log_close(l);
+	return status;
+}
