@@ -66,6 +66,10 @@ APP_LIB  := $(B)/libparvis-app.a
 KIOSK := $(B)/parvis-kiosk
 CLI   := $(B)/parvis
 
+# One short line a step; V=1 shows the whole commands, -s nothing.
+SILENT := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
+step    = $(if $(V),,@$(if $(SILENT),,printf '  %-4s %s\n' $(1) $@;))
+
 all: $(KIOSK) $(CLI) ## build both programs (this alone installs nothing; see `make deps`)
 
 # A missing library would otherwise show itself as a missing header, one file at a time.
@@ -77,36 +81,33 @@ endif
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,CC)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/%.o: %.cpp
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call step,CXX)$(CXX) $(CPPFLAGS) $(ALL_CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(LIB): $(ROOM_OBJ)
-	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
 # Strings: PO files become tables.
 STRINGS := $(B)/generated/ui_strings.h
 $(STRINGS): $(wildcard assets/strings/*.po assets/strings/*.awk assets/strings/*.sh)
 	@mkdir -p $(@D)
-	sh assets/strings/compile.sh $@ assets/strings
+	$(call step,PO)sh assets/strings/compile.sh $@ assets/strings
 $(call obj,$(UI_SRC)): | $(STRINGS)
 
 $(UI_LIB): $(call obj,$(UI_SRC))
-	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(APP_LIB): $(filter-out %/main.o,$(call obj,$(APP_SRC)))
-	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(KIOSK): $(call obj,firmware/app/main.c) $(APP_LIB) $(UI_LIB) $(LIB)
-	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 $(CLI): $(call obj,$(CLI_SRC)) $(LIB)
-	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 # --- tests -------------------------------------------------------------------------------------
 # tests/unit/X_test.c, tests/flow/X_test.c, tests/screens/X_test.c: one program each, linked with
@@ -119,11 +120,10 @@ FAKE_OBJ := $(call obj,$(wildcard tests/fake/*.c))
 FAKE_LIB := $(B)/libparvis-fake.a
 
 $(FAKE_LIB): $(FAKE_OBJ)
-	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(TESTS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
-	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka -lm
 
 # tests/fuzz/X_fuzz.c is a libFuzzer program under VARIANT=fuzz, and under any other a plain one
 # that replays the corpus.
@@ -132,24 +132,24 @@ FUZZERS   := $(patsubst %.c,$(B)/%,$(FUZZ_SRC))
 REPLAYERS := $(patsubst %_fuzz.c,$(B)/%_replay,$(FUZZ_SRC))
 
 $(FUZZERS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
-	$(CXX) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lm
 
 $(REPLAYERS): $(B)/%_replay: $(B)/%_fuzz.o $(B)/tests/fuzz/replay.o $(FAKE_LIB) $(APP_LIB) \
               $(UI_LIB) $(LIB)
-	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 BENCHES   := $(patsubst %.c,$(B)/%,$(BENCH_SRC))
 
 $(BENCHES): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
-	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 # tests/tools/X.c: what tests and the demo's makers call by hand or from scripts.
 TOOL_SRC := $(wildcard tests/tools/*.c)
 TOOLS    := $(patsubst %.c,$(B)/%,$(TOOL_SRC))
 
 $(TOOLS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(LIB)
-	$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 programs: all
 tools: $(TOOLS)

@@ -50,7 +50,7 @@ includes() {
 		# What the language and the system bring. Of these door/ has only what is pure.
 		pure = " assert.h ctype.h errno.h inttypes.h limits.h math.h stdalign.h stdarg.h " \
 			"stdbool.h stddef.h stdint.h stdio.h string.h strings.h float.h "
-		system_headers = pure "dirent.h endian.h fcntl.h fnmatch.h getopt.h glob.h grp.h " \
+		system_headers = pure "dirent.h endian.h fcntl.h fnmatch.h ftw.h getopt.h glob.h grp.h " \
 			"langinfo.h libgen.h locale.h malloc.h poll.h pthread.h pwd.h sched.h " \
 			"semaphore.h setjmp.h signal.h spawn.h stdatomic.h stdlib.h stdnoreturn.h " \
 			"syscall.h sysexits.h syslog.h threads.h time.h uchar.h unistd.h utime.h " \
@@ -116,10 +116,9 @@ includes() {
 	}'
 }
 
-# Prints the calls of the functions $3 (an ERE) in the files of tree $1 that match $2 (of find's
-# -path), comments and strings apart.
+# Prints the calls of the functions $3 (an ERE) in folder $2 of tree $1, comments and strings apart.
 calls() {
-	find "$1" -path "$1/$2" \( -name '*.c' -o -name '*.h' -o -name '*.cpp' \) | while read -r file; do
+	find "$1/$2" -name '*.[ch]' -o -name '*.cpp' 2>/dev/null | while read -r file; do
 		gcc -fpreprocessed -dD -E -P -x c "$file" 2>/dev/null | sed 's/"\([^"\\]\|\\.\)*"/""/g' |
 			grep -oE "(^|[^A-Za-z0-9_.>])($3)[[:space:]]*\(" | sort -u |
 			sed "s|^[^A-Za-z]*|${file#"$1"/}: calls |; s|[[:space:]]*(\$||"
@@ -134,16 +133,16 @@ other='pthread_[a-z_]+|mailbox_[a-z]+|getenv|rand|random|getrandom|sleep|usleep|
 unsafe='strcpy|strcat|sprintf|vsprintf|gets|strtok|atoi|atol|atof|tmpnam|mktemp|system|popen|alloca'
 
 door_calls() {
-	calls "$1" 'firmware/door/*' "$heap|$clocks|$stdio|$logging|$other"
+	calls "$1" firmware/door "$heap|$clocks|$stdio|$logging|$other"
 }
 unsafe_calls() {
-	calls "$1" 'firmware/*' "$unsafe"
-	calls "$1" 'ui/*' "$unsafe"
+	calls "$1" firmware "$unsafe"
+	calls "$1" ui "$unsafe"
 }
 # A child of a program with threads and an open database is made in one place, which knows how.
 fork_calls() {
-	calls "$1" 'firmware/*' 'fork|vfork|posix_spawn|posix_spawnp' | grep -v '^firmware/scan/'
-	calls "$1" 'ui/*' 'fork|vfork|posix_spawn|posix_spawnp'
+	calls "$1" firmware 'fork|vfork|posix_spawn|posix_spawnp' | grep -v '^firmware/scan/'
+	calls "$1" ui 'fork|vfork|posix_spawn|posix_spawnp'
 }
 
 # --- the rules find what they are for ------------------------------------------------------------
