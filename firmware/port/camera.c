@@ -11,9 +11,10 @@ struct camera {
 	void *device;
 };
 
-static const struct camera_kind *const kinds[] = { &camera_files };
+static const struct camera_kind *const kinds[] = { &camera_files, &camera_v4l2 };
 
-const char camera_usage[] = "files:DIR         play the JPEG and PNG files of a folder\n";
+const char camera_usage[] = "files:DIR         play the JPEG and PNG files of a folder\n"
+			    "v4l2:/dev/videoN  a Video4Linux2 camera\n";
 
 static const struct camera_kind *find(const char *spec, const char **where)
 {
