@@ -1,0 +1,59 @@
+#include "cli/folder.h"
+
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void folder_problem(void *context, bool fatal, const char *text)
+{
+	(void)context;
+	fprintf(stderr, "%s%s\n", fatal ? "" : "note: ", text);
+}
+
+int folder_open(struct event **out, const char *dir)
+{
+	int result = event_load(out, dir, folder_problem, NULL);
+	if (!result)
+		return CLI_OK;
+	if (result == -EINVAL)
+		return CLI_NO;
+	fprintf(stderr, "parvis: cannot read %s/event.ini: %s\n", dir, strerror(-result));
+	return CLI_FAILED;
+}
+
+static int worse(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+static int codes_of_stdin(int (*take)(void *context, const char *code, size_t len), void *context)
+{
+	AUTO_FREE char *line = NULL;
+	size_t capacity = 0;
+	ssize_t n;
+	int result = CLI_OK;
+	errno = 0;
+	while (result <= CLI_NO && (n = getline(&line, &capacity, stdin)) >= 0) {
+		if (n > 0 && line[n - 1] == '\n')
+			n--;
+		result = worse(result, take(context, line, (size_t)n));
+	}
+	if (result <= CLI_NO && ferror(stdin)) {
+		fprintf(stderr, "parvis: cannot read standard input: %s\n", strerror(errno));
+		return CLI_FAILED;
+	}
+	return result;
+}
+
+int folder_codes(
+	char **codes, int (*take)(void *context, const char *code, size_t len), void *context)
+{
+	int result = CLI_OK;
+	for (; *codes && result <= CLI_NO; codes++)
+		result = worse(result, strcmp(*codes, "-") ? take(context, *codes, strlen(*codes))
+							   : codes_of_stdin(take, context));
+	return result;
+}
