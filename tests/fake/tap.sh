@@ -1,0 +1,78 @@
+# Sourced by shell tests: a directory of their own, TAP, and the programs under test.
+# shellcheck shell=sh
+set -u
+: "${B:=build/release}"
+KIOSK=$B/parvis-kiosk
+PARVIS=$B/parvis
+TOOLS=build/release/tests/tools
+DIR=$(mktemp -d "${TMPDIR:-/tmp}/parvis-test-XXXXXX") || exit 3
+tap_n=0
+tap_failed=0
+tap_undo=""
+
+# What has to be undone at the end (unmounting, ending a process): last first.
+at_end()
+{
+	tap_undo="$*
+$tap_undo"
+}
+
+tap_end()
+{
+	printf '%s\n' "$tap_undo" | while IFS= read -r undo; do
+		[ -z "$undo" ] || sh -c "$undo"
+	done
+	rm -rf "$DIR"
+}
+trap tap_end EXIT
+trap 'exit 130' INT TERM
+
+ok()
+{
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n - $1"
+}
+
+not_ok()
+{
+	tap_n=$((tap_n + 1))
+	tap_failed=1
+	echo "not ok $tap_n - $1"
+	shift
+	for why in "$@"; do
+		[ -f "$why" ] && sed 's/^/# /' "$why" | head -40 || printf '# %s\n' "$why"
+	done
+}
+
+skip()
+{
+	tap_n=$((tap_n + 1))
+	echo "ok $tap_n - $1 # SKIP $2"
+}
+
+# is NAME EXPECTED ACTUAL
+is()
+{
+	if [ "$2" = "$3" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "expected: $2" "     got: $3"
+	fi
+}
+
+done_testing()
+{
+	echo "1..$tap_n"
+	exit $tap_failed
+}
+
+# A signed ticket of the demo event: ticket SEED ITEM SUBEVENT [FROM UNTIL]
+ticket()
+{
+	"$TOOLS/ticket" "$@"
+}
+
+paint()
+{
+	"$TOOLS/paint" "$@"
+}
