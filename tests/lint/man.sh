@@ -43,7 +43,10 @@ options() {
 }
 
 kiosk=$(text_of board/man/parvis-kiosk.1)
-for option in $("$B/parvis-kiosk" --help | options); do
+kiosk_options=$("$B/parvis-kiosk" --help | options)
+[ -n "$kiosk_options" ]
+result $? "parvis-kiosk --help lists options"
+for option in $kiosk_options; do
 	names "$kiosk" "$option" "parvis-kiosk(1)"
 done
 
@@ -60,13 +63,15 @@ done
 
 # The other way round: an option that the page tells of exists.
 for option in $(printf '%s\n' "$kiosk" | options); do
-	"$B/parvis-kiosk" --help | grep -qwF -e "$option"
+	printf '%s\n' "$kiosk_options" | grep -qxF -e "$option"
 	result $? "parvis-kiosk has $option"
 done
-known=$(for command in $commands; do "$B/parvis" "$command" --help; done; "$B/parvis" --help;
-	echo "--help --version --decode-worker")
+known=$({
+	for command in $commands; do "$B/parvis" "$command" --help; done
+	echo "--help --version"
+} | options)
 for option in $(printf '%s\n' "$cli" | options); do
-	printf '%s\n' "$known" | grep -qwF -e "$option"
+	printf '%s\n' "$known" | grep -qxF -e "$option"
 	result $? "parvis has $option"
 done
 echo "1..$number"
