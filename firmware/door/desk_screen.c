@@ -26,8 +26,10 @@ static uint16_t left_permille(const struct desk *d, const struct when *now)
 
 static uint16_t pin_wait_s(const struct desk *d, const struct when *now)
 {
-	int64_t left_ms = d->pin_blocked_until_ms - now->mono_ms;
-	return left_ms > 0 ? (uint16_t)((left_ms + 999) / 1000) : 0;
+	int64_t left_s = (d->pin_blocked_until_ms - now->mono_ms + 999) / 1000;
+	if (left_s <= 0)
+		return 0;
+	return left_s > UINT16_MAX ? UINT16_MAX : (uint16_t)left_s;
 }
 
 static void fill_place(const struct desk *d, struct screen *out)
