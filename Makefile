@@ -211,7 +211,7 @@ test: ## build every variant, run every test and lint; ends with `N passed, N fa
 	@tests/run.sh $(EVERY_TEST)
 
 test-long: ## the same with the long forms: more cuts, Debian 13, disks of our own (root; hours)
-	@board/deps.sh test
+	@board/deps.sh test-long
 	@$(SUBMAKE) test-build
 	@PARVIS_LONG=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tests/run.sh -t 14400 \
 		$(SYSTEM_TESTS) $(EVERY_TEST)

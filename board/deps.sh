@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what is missing for building (build), running (run) or testing (test) Parvis on Debian
-# 12 or 13. The packages are listed in board/packages/. Quick, and asks for no rights, where
+# Installs what is missing for building (build), running (run) or testing (test, test-long) Parvis on
+# Debian 12 or 13. The packages are listed in board/packages/. Quick, and asks for no rights, where
 # everything is there.
 set -eu
 
@@ -9,8 +9,9 @@ case ${1:-build} in
 build) wanted="build" ;;
 run) wanted="build run" ;;
 test) wanted="build run test" ;;
+test-long) wanted="build run test test-long" ;;
 *)
-	echo "usage: $0 [build|run|test]" >&2
+	echo "usage: $0 [build|run|test|test-long]" >&2
 	exit 2
 	;;
 esac
