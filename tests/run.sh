@@ -29,7 +29,7 @@ command_of() {
 	case $1 in
 	*_fuzz) argv=(tests/fuzz/run.sh "$1") ;;
 	*_replay) argv=("$1" "tests/fuzz/corpus/${name%_replay}") ;;
-	*.sh) argv=(sh "$1") ;;
+	*.sh) if [ -x "$1" ]; then argv=("$1"); else argv=(sh "$1"); fi ;;
 	*) argv=("$1") ;;
 	esac
 	# Its shadow memory has no room under the widest address randomisation.
