@@ -6,8 +6,16 @@ set -eu
 
 cd "$(dirname "$0")/.."
 kiosk=${B:-build/release}/parvis-kiosk
-event=${EVENT:-assets/demo}
 venue=${VENUE:-numa}
+pictures=assets/demo/pictures
+
+# The demo event with its roster, aside: the folder in assets/ stays as it is.
+event=${EVENT:-build/demo-event}
+if [ -z "${EVENT:-}" ]; then
+	mkdir -p "$event"
+	cp assets/demo/event.ini "$event"
+	"${B:-build/release}/parvis" roster import --event "$event" assets/demo/roster.csv
+fi
 
 # A Raspberry Pi without a desktop still has a screen when its card has a connected output. HEADLESS=1
 # plays the evening all the same.
@@ -22,7 +30,7 @@ if has_display; then
 	mkdir -p "$data"
 	echo "The kiosk of venue $venue opens; its data is in $data. Ctrl-C in here ends it."
 	exec "$kiosk" --event "$event" --venue "$venue" --door main --data "$data" \
-		--camera "files:$event/pictures" --panel window "$@"
+		--camera "files:$pictures" --panel window "$@"
 fi
 
 shots=${SHOTS:-build/shots}
@@ -33,7 +41,7 @@ rm -f "$shots"/*.png
 echo "There is no display, so the demo evening is played instead; each verdict is a line:"
 status=0
 "$kiosk" --event "$event" --venue "$venue" --door main --data "$data" \
-	--script "$event/evening.script" --shots "$shots" --offscreen "$@" || status=$?
+	--script "assets/demo/evening.script" --shots "$shots" --offscreen "$@" || status=$?
 count=$(find "$shots" -name '*.png' | wc -l)
 if [ "$status" != 0 ]; then
 	echo "The evening did not go as its script says (status $status)." >&2
