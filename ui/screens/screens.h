@@ -1,0 +1,35 @@
+/* The screens, one function and one file each, and what they share. Called by ui/render.c, dry and
+ * then wet; see ui/page.h. */
+#ifndef PARVIS_UI_SCREENS_H
+#define PARVIS_UI_SCREENS_H
+
+#include "ui/page.h"
+
+void screen_scan(struct page *p);
+void screen_result(struct page *p);
+void screen_help(struct page *p);
+void screen_pin(struct page *p);
+void screen_headcount(struct page *p);
+void screen_fault(struct page *p);
+
+/* The page without its margins and its header line, which is drawn: bold, then soft in gentler
+ * type, and at the end the state of the door and the time. */
+struct box screen_frame(struct page *p, const char *bold, const char *soft);
+
+/* What is known of a fault: a name for lists, what is wrong, what to do. */
+struct fault_words {
+	const char *name, *what, *remedy;
+};
+struct fault_words screen_fault_words(const struct page *p, unsigned bit);
+
+/* Cuts a strip off the bottom of rest that says in words which of these faults there are; nothing
+ * when there are none. */
+void screen_notice(struct page *p, struct box *rest, uint32_t faults);
+
+/* A name joined to a list: "Numa · OGP MeetUp". An empty name adds nothing. */
+void screen_join(char *out, size_t capacity, const char *name);
+
+/* Colour of a bar that fills up: sky, then amber, then red. */
+struct colour screen_fill_colour(const struct page *p, double part);
+
+#endif

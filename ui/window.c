@@ -1,0 +1,165 @@
+#include "ui/window.h"
+
+#include "base/log.h"
+
+#include <SDL.h>
+#include <errno.h>
+#include <stdlib.h>
+
+struct window {
+	SDL_Window *window;
+	SDL_Renderer *renderer;
+	SDL_Texture *texture;
+	uint32_t width, height;
+	SDL_FingerID finger; /* the one that is down; a second is not listened to */
+	bool finger_down;
+};
+
+void window_close(struct window *w)
+{
+	if (!w)
+		return;
+	SDL_DestroyTexture(w->texture);
+	SDL_DestroyRenderer(w->renderer);
+	SDL_DestroyWindow(w->window);
+	SDL_QuitSubSystem(SDL_INIT_VIDEO);
+	free(w);
+}
+
+static int refuse(struct window *w)
+{
+	log_warning("no display: %s", SDL_GetError());
+	window_close(w);
+	return -ENODEV;
+}
+
+static SDL_Renderer *renderer_for(SDL_Window *window)
+{
+	SDL_Renderer *r = SDL_CreateRenderer(window, -1, SDL_RENDERER_PRESENTVSYNC);
+	return r ? r : SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE);
+}
+
+int window_open(struct window **out, uint32_t width, uint32_t height, bool fullscreen)
+{
+	SDL_SetHint(SDL_HINT_TOUCH_MOUSE_EVENTS, "0");
+	SDL_SetHint(SDL_HINT_MOUSE_TOUCH_EVENTS, "0");
+	SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1");
+	SDL_SetHint(SDL_HINT_RENDER_SCALE_QUALITY, "linear");
+	if (SDL_InitSubSystem(SDL_INIT_VIDEO)) {
+		log_warning("no display: %s", SDL_GetError());
+		return -ENODEV;
+	}
+	struct window *w = calloc(1, sizeof(*w));
+	if (!w) {
+		SDL_QuitSubSystem(SDL_INIT_VIDEO);
+		return -ENOMEM;
+	}
+	w->width = width;
+	w->height = height;
+	Uint32 flags = fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : SDL_WINDOW_RESIZABLE;
+	w->window = SDL_CreateWindow("Parvis", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
+		(int)width, (int)height, flags);
+	w->renderer = w->window ? renderer_for(w->window) : NULL;
+	if (!w->renderer || SDL_RenderSetLogicalSize(w->renderer, (int)width, (int)height))
+		return refuse(w);
+	w->texture = SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_RGB888,
+		SDL_TEXTUREACCESS_STREAMING, (int)width, (int)height);
+	if (!w->texture)
+		return refuse(w);
+	SDL_ShowCursor(fullscreen ? SDL_DISABLE : SDL_ENABLE);
+	*out = w;
+	return 0;
+}
+
+void window_show(struct window *w, const void *pixels, int stride)
+{
+	SDL_UpdateTexture(w->texture, NULL, pixels, stride);
+	SDL_RenderClear(w->renderer);
+	SDL_RenderCopy(w->renderer, w->texture, NULL, NULL);
+	SDL_RenderPresent(w->renderer);
+}
+
+static struct window_event from_key(SDL_Keysym key)
+{
+	SDL_Keycode k = key.sym;
+	if (k == SDLK_TAB)
+		return (struct window_event){ .kind = key.mod & KMOD_SHIFT ? WINDOW_BACK
+									   : WINDOW_NEXT };
+	if (k == SDLK_RETURN || k == SDLK_KP_ENTER || k == SDLK_SPACE)
+		return (struct window_event){ .kind = WINDOW_ACTIVATE };
+	if (k == SDLK_BACKSPACE)
+		return (struct window_event){ .kind = WINDOW_TYPED, .digit = '\b' };
+	return (struct window_event){ .kind = WINDOW_NOTHING };
+}
+
+/* Digits come as text: on an AZERTY keyboard they are on the shifted row. */
+static struct window_event from_text(const char *text)
+{
+	if (text[0] >= '0' && text[0] <= '9' && !text[1])
+		return (struct window_event){ .kind = WINDOW_TYPED, .digit = text[0] };
+	return (struct window_event){ .kind = WINDOW_NOTHING };
+}
+
+/* A finger's place is a part of the window; what lies around the picture is outside it. */
+static struct window_event from_finger(struct window *w, const SDL_TouchFingerEvent *f)
+{
+	int window_w = 0, window_h = 0;
+	float x = 0, y = 0;
+	bool down = f->type == SDL_FINGERDOWN;
+	if (down == w->finger_down || (!down && f->fingerId != w->finger))
+		return (struct window_event){ .kind = WINDOW_NOTHING };
+	w->finger_down = down;
+	w->finger = f->fingerId;
+	SDL_GetWindowSize(w->window, &window_w, &window_h);
+	SDL_RenderWindowToLogical(
+		w->renderer, (int)(f->x * (float)window_w), (int)(f->y * (float)window_h), &x, &y);
+	return (struct window_event){ down ? WINDOW_PRESS : WINDOW_RELEASE, (int)x, (int)y, 0 };
+}
+
+static struct window_event from_window(const SDL_WindowEvent *e)
+{
+	bool shown =
+		e->event == SDL_WINDOWEVENT_EXPOSED || e->event == SDL_WINDOWEVENT_SIZE_CHANGED;
+	bool left = e->event == SDL_WINDOWEVENT_FOCUS_LOST;
+	return (struct window_event){ .kind = shown  ? WINDOW_EXPOSED
+					      : left ? WINDOW_CANCEL
+						     : WINDOW_NOTHING };
+}
+
+static struct window_event translate(struct window *w, const SDL_Event *e)
+{
+	bool left = e->button.button == SDL_BUTTON_LEFT;
+	switch (e->type) {
+	case SDL_QUIT:
+		return (struct window_event){ .kind = WINDOW_QUIT };
+	case SDL_MOUSEBUTTONDOWN:
+	case SDL_MOUSEBUTTONUP:
+		/* SDL gives these in the picture's coordinates already. */
+		return (struct window_event){ !left                            ? WINDOW_NOTHING
+					      : e->type == SDL_MOUSEBUTTONDOWN ? WINDOW_PRESS
+									       : WINDOW_RELEASE,
+			e->button.x, e->button.y, 0 };
+	case SDL_FINGERDOWN:
+	case SDL_FINGERUP:
+		return from_finger(w, &e->tfinger);
+	case SDL_KEYDOWN:
+		return from_key(e->key.keysym);
+	case SDL_TEXTINPUT:
+		return from_text(e->text.text);
+	case SDL_WINDOWEVENT:
+		return from_window(&e->window);
+	default:
+		return (struct window_event){ .kind = WINDOW_NOTHING };
+	}
+}
+
+struct window_event window_poll(struct window *w)
+{
+	SDL_Event e;
+	while (SDL_PollEvent(&e)) {
+		struct window_event out = translate(w, &e);
+		if (out.kind != WINDOW_NOTHING)
+			return out;
+	}
+	return (struct window_event){ .kind = WINDOW_NOTHING };
+}
