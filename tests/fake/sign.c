@@ -1,4 +1,4 @@
-#include "sign.h"
+#include "tests/fake/sign.h"
 
 #include "base/text.h"
 
