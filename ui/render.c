@@ -1,11 +1,13 @@
 #include "ui/render.h"
 
+#include "base/log.h"
 #include "ui/draw.h"
 #include "ui/screens/screens.h"
 #include "ui/viewfinder.h"
 
 #include <errno.h>
 #include <fontconfig/fontconfig.h>
+#include <limits.h>
 #include <math.h>
 #include <pango/pangocairo.h>
 #include <pango/pangofc-fontmap.h>
@@ -41,13 +43,18 @@ static_assert(ARRAY_LEN(screens) == SCREEN_ID_COUNT, "every screen is drawn by s
 
 /* --- opening --- */
 
+/* fontconfig takes a relative name for one of its own folder. */
 static void fonts_open(struct render *r, const char *assets)
 {
-	char path[4096];
+	char path[PATH_MAX - 64], whole[PATH_MAX];
 	r->fonts = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
 	snprintf(path, sizeof(path), "%s/fonts/fonts.conf", assets ? assets : "assets");
+	if (!realpath(path, whole)) {
+		log_warning("%s: %s: the system's fonts are used", path, strerror(errno));
+		return;
+	}
 	FcConfig *config = FcConfigCreate();
-	if (FcConfigParseAndLoad(config, (const FcChar8 *)path, FcFalse) &&
+	if (FcConfigParseAndLoad(config, (const FcChar8 *)whole, FcTrue) &&
 		FcConfigBuildFonts(config))
 		pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(r->fonts), config);
 	FcConfigDestroy(config); /* the font map holds its own reference */
