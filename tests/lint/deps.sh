@@ -33,9 +33,10 @@ bare() {
 	rm -rf "${work:?}/bin" "$work/log"
 	mkdir "$work/bin"
 	: >"$work/log"
-	for tool in cat dirname echo env grep ls sed tr xargs; do
+	for tool in cat dirname env grep ls sed tr xargs; do
 		ln -s "$(command -v $tool)" "$work/bin/$tool"
 	done
+	fake echo 'printf "%s\n" "$*"'
 	fake id 'echo 0'
 	fake apt-get "echo apt-get \"\$@\" >>$work/log"
 }
