@@ -1,6 +1,7 @@
 #include "scan/sandbox.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stddef.h>
@@ -122,6 +123,10 @@ static int set_filter(int channel_fd)
 
 int sandbox_enter(int channel_fd)
 {
+	/* At the bound malloc would look for a second arena, with calls that are not on the list:
+	 * so that a lack of memory is an error and not the end. */
+	(void)mallopt(M_ARENA_MAX, 1);
+
 	int r = set_limits();
 
 	if (r == 0)
