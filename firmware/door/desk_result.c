@@ -165,6 +165,8 @@ void desk_failed(struct desk *d, const struct desk_event *e, struct desk_effects
 	if (!d->busy)
 		return;
 	d->busy = false;
+	if (d->pending.kind == ROW_SCAN || d->waiting_count)
+		out->set |= EFFECT_FORGET; /* an override may have waited */
 	d->waiting_count = 0;
 	hold_on(d, &e->now);
 	d->faults |= e->failed.fault & FAULTS_STOP;
@@ -181,8 +183,6 @@ void desk_failed(struct desk *d, const struct desk_event *e, struct desk_effects
 	desk_go(d, desk_has_stopped(d) ? SCREEN_FAULT : SCREEN_RESULT, &e->now, out);
 	clear_result(&d->screen);
 	d->screen.verdict = VERDICT_STORE_FAILED;
-	if (d->pending.kind == ROW_SCAN)
-		out->set |= EFFECT_FORGET;
 	if (answer)
 		give_verdict(d, VERDICT_STORE_FAILED, &e->now, out);
 	else

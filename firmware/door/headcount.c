@@ -109,10 +109,19 @@ static void apply_here(struct headcount *h, const struct row *row)
 	}
 }
 
+/* A guest of ours whom another venue has seen; or who, after an undo there, was never gone. */
+static void apply_departure(struct headcount *h, const struct row *row)
+{
+	if (row->verdict == VERDICT_MOVED)
+		h->out++;
+	else if (row->kind == ROW_UNDO)
+		h->undone = minus(h->undone, 1);
+}
+
 void headcount_apply(struct headcount *h, const struct row *row)
 {
 	if (!strcmp(row->venue, h->venue))
 		apply_here(h, row);
-	else if (row->verdict == VERDICT_MOVED && !strcmp(row->from_venue, h->venue))
-		h->out++;
+	else if (!strcmp(row->from_venue, h->venue))
+		apply_departure(h, row);
 }

@@ -35,8 +35,8 @@ void headcount_init(struct headcount *h, const char *venue, int64_t start_ms);
 int64_t headcount_present(const struct headcount *h);
 
 /* Folds a row in. Rows of other venues change nothing, but for a MOVED row whose from_venue is
- * this one: it counts out here. Arrivals and walk-ins of undone rows are left in `in`; the undo
- * is in `undone`. */
+ * this one, which counts out here, and for the undo of one. Arrivals and walk-ins of undone rows
+ * are left in `in`; the undo is in `undone`. */
 void headcount_apply(struct headcount *h, const struct row *row);
 
 /* What a row adds to `present` of its own venue: +1, −1, amount, −amount or 0. */

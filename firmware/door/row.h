@@ -22,8 +22,9 @@ enum row_kind {
 	ROW_SCAN = 1, /* the answer to a code */
 	ROW_WALK_IN,  /* a guest without a ticket: ADMIT (direction IN) or FULL */
 	ROW_ADJUST,   /* a volunteer corrects the figure of people present by `amount` */
-	/* Takes back the row `undoes`: `amount` is what that row had added to present, `direction`
-	 * and `ticket` are that row's, so that a fold can tell what was taken back. */
+	/* Takes back the row `undoes`: `amount` is what that row had added to present; `direction`,
+	 * `ticket`, `venue` and `from_venue` are that row's, so that a fold can tell what was taken
+	 * back, and where. */
 	ROW_UNDO,
 };
 

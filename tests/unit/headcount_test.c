@@ -124,6 +124,14 @@ static void another_venue_changes_nothing_but_takes_a_guest_away(void **state)
 	assert_int_equal(h.out, 1);
 	assert_int_equal(headcount_present(&h), 0);
 	assert_int_equal(h.rows, 1);
+
+	struct row undo = row_of(ROW_UNDO, VERDICT_NONE, DIRECTION_IN, START_MS);
+	undo.amount = 1;
+	strcpy(undo.venue, "laruche");
+	strcpy(undo.from_venue, "numa");
+	headcount_apply(&h, &undo); /* they never left */
+	assert_int_equal(headcount_present(&h), 1);
+	assert_int_equal(h.rows, 1);
 }
 
 static void arrivals_fall_into_ten_minutes(void **state)
