@@ -119,8 +119,23 @@ static int run(struct png_job *job)
 	return 0;
 }
 
+static uint32_t big_endian(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Width and height follow the signature and the first chunk's length and name. libpng holds the
+ * limit too, but gives no reason that could be told from damage. */
+static bool is_too_large(const uint8_t *data, size_t len)
+{
+	return len >= 24 && (big_endian(data + 16) > PICTURE_SIDE_MAX ||
+				    big_endian(data + 20) > PICTURE_SIDE_MAX);
+}
+
 int picture_from_png(struct picture *out, const uint8_t *data, size_t len)
 {
+	if (is_too_large(data, len))
+		return -EFBIG;
 	/* On the heap: what changes between setjmp and longjmp must not sit in a register. */
 	struct png_job *job = calloc(1, sizeof(*job));
 	if (!job)
