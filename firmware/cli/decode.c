@@ -212,5 +212,5 @@ int cli_decode(int argc, char **argv)
 		return CLI_USAGE;
 	}
 	job.named = argc - optind > 1;
-	return run(&job, argv + optind, argc - optind);
+	return (int)run(&job, argv + optind, argc - optind);
 }

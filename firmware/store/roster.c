@@ -20,11 +20,11 @@ enum statement { FIND, PUT, REVOKE, COUNT, STATEMENTS };
 
 static const char *const statements[] = {
 	[FIND] = "SELECT venue, type, sealed, known, revoked FROM ticket WHERE hash = ?1",
-	[PUT] = "INSERT INTO ticket (hash, venue, type, sealed, known, revoked)"
-		" VALUES (?1, ?2, ?3, ?4, 1, 0) ON CONFLICT (hash) DO UPDATE SET"
-		" venue = ?2, type = ?3, sealed = ?4, known = 1",
-	[REVOKE] = "INSERT INTO ticket (hash, venue, type, known, revoked)"
-		   " VALUES (?1, '', '', 0, ?2) ON CONFLICT (hash) DO UPDATE SET revoked = ?2",
+	[PUT] = ("INSERT INTO ticket (hash, venue, type, sealed, known, revoked)"
+		 " VALUES (?1, ?2, ?3, ?4, 1, 0) ON CONFLICT (hash) DO UPDATE SET"
+		 " venue = ?2, type = ?3, sealed = ?4, known = 1"),
+	[REVOKE] = ("INSERT INTO ticket (hash, venue, type, known, revoked)"
+		    " VALUES (?1, '', '', 0, ?2) ON CONFLICT (hash) DO UPDATE SET revoked = ?2"),
 	[COUNT] = "SELECT count(*) FROM ticket WHERE known AND NOT revoked AND venue IN (?1, '')",
 };
 static_assert(ARRAY_LEN(statements) == STATEMENTS, "every statement needs its text");
