@@ -83,11 +83,11 @@ static int read_end(struct log *l, struct chain_end *out)
 	sqlite3_stmt *s = NULL;
 	int error = db_prepare(l->db, &s,
 		"SELECT seq, hash, (SELECT max(hlc) FROM entry) FROM entry"
-		" WHERE device = ?1 AND epoch = ?2 ORDER BY seq DESC LIMIT 1");
+		" WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
 	if (error)
 		return error;
-	db_bind_blob(s, 1, l->device, sizeof(l->device));
-	db_bind_integer(s, 2, l->epoch);
+	db_bind_integer(s, 1, log_row_id(l->chain, 0));
+	db_bind_integer(s, 2, log_row_id(l->chain + 1, 0) - 1);
 	int rc = sqlite3_step(s);
 	error = db_error(l->db, rc);
 	if (rc == SQLITE_ROW) {

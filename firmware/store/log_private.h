@@ -7,6 +7,15 @@
 
 #include <limits.h>
 
+/* The number of a row in `entry`: its chain's, then its own. */
+#define LOG_SEQ_BITS  40
+#define LOG_CHAIN_MAX (INT64_C(1) << (63 - LOG_SEQ_BITS))
+
+static inline int64_t log_row_id(int64_t chain, uint64_t seq)
+{
+	return chain << LOG_SEQ_BITS | (int64_t)seq;
+}
+
 enum log_statement {
 	LOG_BEGIN,
 	LOG_COMMIT,
@@ -27,6 +36,7 @@ struct log {
 	uint64_t registered_in;
 	uint8_t device[DEVICE_ID_SIZE];
 	uint32_t epoch;
+	int64_t chain;
 	uint64_t seq; /* of our newest row; 0 = none */
 	uint64_t hlc; /* the latest seen */
 	uint8_t hash[ROW_HASH_SIZE];

@@ -62,9 +62,7 @@ static int read_target(struct log *l, uint64_t seq, struct row *out)
 	if (seq == 0 || seq > l->seq)
 		return -ENOENT;
 	sqlite3_stmt *s = l->statements[LOG_TARGET];
-	db_bind_blob(s, 1, l->device, sizeof(l->device));
-	db_bind_integer(s, 2, l->epoch);
-	db_bind_integer(s, 3, (int64_t)seq);
+	db_bind_integer(s, 1, log_row_id(l->chain, seq));
 	int rc = sqlite3_step(s);
 	int error = rc == SQLITE_DONE ? -ENOENT : db_error(l->db, rc);
 	if (rc == SQLITE_ROW && row_read(s, out))
@@ -142,6 +140,7 @@ static int insert(struct log *l, const struct row *row)
 {
 	sqlite3_stmt *s = l->statements[LOG_INSERT];
 	row_bind(s, row);
+	db_bind_integer(s, ROW_INSERT_ID, log_row_id(l->chain, row->seq));
 	return db_run(s);
 }
 

@@ -11,8 +11,9 @@
 	"direction, time_doubt, overridden, ticket, venue, door, from_venue, operator, amount, "   \
 	"undoes, before, hash"
 #define ROW_INSERT                                                                                 \
-	"INSERT INTO entry (" ROW_COLUMNS ") VALUES "                                              \
-	"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+	"INSERT INTO entry (" ROW_COLUMNS ", id) VALUES "                                          \
+	"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+#define ROW_INSERT_ID 24 /* the parameter that row_bind() leaves to the caller */
 
 /* The row must outlive the statement's next step. */
 void row_bind(sqlite3_stmt *s, const struct row *row);

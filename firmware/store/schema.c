@@ -1,20 +1,19 @@
 #include "store/schema.h"
 
 /* Small pages: a check-in changes three of them (row, ticket, head), and each is written twice,
- * once to the write-ahead log and later to the file. A row is at most 400 bytes and must stay on
- * its page, which for a table without rowid asks for 2,048. */
-const char log_schema_file[] = "PRAGMA page_size=2048;";
+ * once to the write-ahead log and later to the file. A row is at most 400 bytes. */
+const char log_schema_file[] = "PRAGMA page_size=1024;";
 
-/* `entry` is keyed by the row's own number, so rows lie in the order of their chains and a number
- * cannot come twice. `by_ticket` holds only what counts somebody in or out; `by_undone` makes a
- * second undo of a row impossible. `head` is the newest row of our own with the figures that
- * follow from it, changed in the transaction that adds the row: rows cut off the end are missed,
- * and a reader need not fold. */
+/* `id` is chain * 2^40 + seq: the rows of a chain lie together, a new one goes to the end of the
+ * last page, and no second index has to say that a number comes once. Our own chain has the
+ * number that meta gives. `by_ticket` holds only what counts somebody in or out; `by_undone` makes
+ * a second undo of a row impossible. `head` is the newest row of our own with the figures that
+ * follow from it, changed in the transaction that adds the row: rows cut off the end are missed. */
 const char log_schema_tables[] =
 	"PRAGMA application_id=0x5072764c;"
 	"PRAGMA user_version=1;"
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
-	"CREATE TABLE entry ("
+	"CREATE TABLE entry (id INTEGER PRIMARY KEY,"
 	" device BLOB NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"
 	" hlc INTEGER NOT NULL, boot BLOB NOT NULL,"
 	" wall_ms INTEGER NOT NULL, mono_ms INTEGER NOT NULL, trust INTEGER NOT NULL,"
@@ -22,8 +21,7 @@ const char log_schema_tables[] =
 	" direction INTEGER NOT NULL, time_doubt INTEGER NOT NULL, overridden INTEGER NOT NULL,"
 	" ticket BLOB, venue TEXT NOT NULL, door TEXT NOT NULL, from_venue TEXT NOT NULL,"
 	" operator TEXT NOT NULL, amount INTEGER NOT NULL, undoes INTEGER,"
-	" before BLOB NOT NULL, hash BLOB NOT NULL,"
-	" PRIMARY KEY (device, epoch, seq)) STRICT, WITHOUT ROWID;"
+	" before BLOB NOT NULL, hash BLOB NOT NULL) STRICT;"
 	"CREATE INDEX by_ticket ON entry (ticket, hlc)"
 	" WHERE ticket IS NOT NULL AND direction <> 0 AND kind <> 4;"
 	"CREATE UNIQUE INDEX by_undone ON entry (device, epoch, undoes) WHERE undoes IS NOT NULL;"

@@ -97,6 +97,17 @@ static void check_row(
 		find(v, row, "%s", what);
 }
 
+/* The number that the row is found by must be that of its chain. */
+static void check_id(const struct log *l, struct log_verdict *v, const struct row *row, int64_t id,
+	int64_t *chain)
+{
+	if (row->seq == 1)
+		*chain = id >> LOG_SEQ_BITS;
+	bool own = row->epoch == l->epoch && !memcmp(row->device, l->device, sizeof(l->device));
+	if (id != log_row_id(*chain, row->seq) || own != (*chain == l->chain))
+		find(v, row, "it is stored under the number of another row");
+}
+
 /* own: set to the last row of our own chain. */
 static int check_chains(struct log *l, struct log_verdict *v, struct row *own)
 {
@@ -106,6 +117,7 @@ static int check_chains(struct log *l, struct log_verdict *v, struct row *own)
 	if (error)
 		return error;
 	struct row before = { 0 };
+	int64_t chain = 0;
 	int rc;
 	while (v->good && (rc = sqlite3_step(s)) == SQLITE_ROW) {
 		struct row row;
@@ -113,6 +125,8 @@ static int check_chains(struct log *l, struct log_verdict *v, struct row *own)
 		if (!same_chain(&row, &before))
 			before = (struct row){ 0 };
 		check_row(v, &before, &row, bad);
+		if (v->good)
+			check_id(l, v, &row, sqlite3_column_int64(s, ROW_INSERT_ID - 1), &chain);
 		v->rows++;
 		if (row.epoch == l->epoch && !memcmp(row.device, l->device, sizeof(l->device)))
 			*own = row;
