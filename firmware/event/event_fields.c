@@ -51,9 +51,9 @@ static bool parse_number(const char *text, int64_t max, int64_t *out)
 {
 	int64_t value = 0;
 	for (const char *p = text; *p; p++) {
-		if (*p < '0' || *p > '9' || value > (INT64_MAX - 9) / 10)
+		if (*p < '0' || *p > '9' || __builtin_mul_overflow(value, 10, &value) ||
+			__builtin_add_overflow(value, *p - '0', &value))
 			return false;
-		value = value * 10 + (*p - '0');
 	}
 	*out = value;
 	return *text && value <= max;
