@@ -41,7 +41,8 @@ void draw_outline(const struct page *p, struct box b, double radius, double line
 		return;
 	draw_source(p->cr, c);
 	cairo_set_line_width(p->cr, line);
-	round_path(p->cr, box_inset(draw_mirror(p, b), line / 2, line / 2), radius - line / 2);
+	round_path(p->cr, box_inset(draw_mirror(p, b), line / 2, line / 2),
+		fmax(radius - line / 2, 0));
 	cairo_stroke(p->cr);
 }
 
@@ -138,7 +139,7 @@ void draw_brackets(const struct page *p, struct box b, struct colour c)
 bool draw_qr(const struct page *p, struct box b, const char *text)
 {
 	static const struct colour white = { 1, 1, 1 }, ink = { 0.063, 0.125, 0.227 };
-	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
 	if (!code)
 		return false;
 	draw_round(p, b, 24, white);

@@ -86,7 +86,7 @@ static double key_height(struct page *p, const struct key *k, double width)
 	if (is_sign(k->kind))
 		return TARGET;
 	double h = text_height(p, k->label, &type, width - 2 * padding(k));
-	return fmax(h + (is_pill(k->kind) ? 44 : 24), TARGET);
+	return fmax(h + (is_pill(k->kind) ? 44 : 24), fmax(k->high, TARGET));
 }
 
 static void register_widget(struct page *p, struct box b, const struct key *k)

@@ -119,8 +119,8 @@ struct key {
 	enum control control;
 	enum button_kind kind;
 	char label[STRING_SIZE], spoken[STRING_SIZE];
-	double size; /* of the label; 0: the kind's own */
-	double wide; /* at least; 0: as wide as the label needs */
+	double size;       /* of the label; 0: the kind's own */
+	double wide, high; /* at least; 0: what the label needs */
 };
 
 /* A control with its strings: label and spoken label. */

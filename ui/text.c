@@ -13,7 +13,7 @@
 /* Titles are set a little tighter than running text, as they are in print. */
 static double tracking(double size)
 {
-	return size >= 36 ? -0.022 : 0;
+	return size >= 48 ? -0.0135 : 0;
 }
 
 static double leading(double size)

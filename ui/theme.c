@@ -29,10 +29,10 @@ const struct colour theme_warn = ASK;
 const struct colour theme_bad = HEX(0xff8a80);
 
 /* A coloured ground with light or dark text: buttons are the text's colour, filled. */
-#define PLAIN_GROUND(colour, ink)                                                                  \
+#define PLAIN_GROUND(colour, ink, on_ink)                                                          \
 	{                                                                                          \
 		.ground = colour, .text = ink, .soft = ink, .panel = colour, .line = ink,          \
-		.edge = ink, .action = ink, .action_text = colour, .accent = ink, .icon = ink,     \
+		.edge = ink, .action = ink, .action_text = on_ink, .accent = ink, .icon = ink,     \
 		.icon_mark = colour, .frame = colour                                               \
 	}
 
@@ -61,11 +61,11 @@ static const struct palette palettes[][GROUND_COUNT] = {
 			.icon_mark = NIGHT,
 			.frame = NIGHT,
 		},
-		[GROUND_WELCOME] = PLAIN_GROUND(WELCOME, WHITE),
-		[GROUND_GOODBYE] = PLAIN_GROUND(GOODBYE, WHITE),
-		[GROUND_ASK] = PLAIN_GROUND(ASK, NIGHT),
-		[GROUND_STOP] = PLAIN_GROUND(STOP, WHITE),
-		[GROUND_TEST] = PLAIN_GROUND(TEST, WHITE),
+		[GROUND_WELCOME] = PLAIN_GROUND(WELCOME, WHITE, WELCOME),
+		[GROUND_GOODBYE] = PLAIN_GROUND(GOODBYE, WHITE, GOODBYE),
+		[GROUND_ASK] = PLAIN_GROUND(ASK, NIGHT, WHITE),
+		[GROUND_STOP] = PLAIN_GROUND(STOP, WHITE, STOP),
+		[GROUND_TEST] = PLAIN_GROUND(TEST, WHITE, TEST),
 	},
 	[THEME_CONTRAST] = {
 		[GROUND_NIGHT] = BLACK_GROUND(BLACK),

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#define HEADER_Y   36.0
+#define HEADER_Y   35.0
 #define HEADER_H   34.0
 #define FRAME_TOP  104.0
 #define FRAME_FOOT 36.0
@@ -38,7 +38,7 @@ static void clock_text(const struct page *p, char out[8])
 /* From the end: the time, the state in words where there is room for it, the dot. */
 static void header_end(struct page *p, struct box *line)
 {
-	struct type type = { 24, 400, p->palette->soft, ALIGN_START, true };
+	struct type type = { 24, 400, p->palette->soft, ALIGN_END, true };
 	struct colour dot;
 	char hm[8];
 	const char *state = string_of(p->screen->language, state_of(p, &dot));
@@ -65,7 +65,7 @@ struct box screen_frame(struct page *p, const char *bold, const char *soft)
 	type.weight = 400;
 	type.ink = p->palette->soft;
 	double least = text_width(p, soft, &type) / 2.9;
-	box_start(&line, 7);
+	box_start(&line, 4);
 	if (*soft && line.w > least)
 		text_draw_line(p, line, soft, &type);
 	return (struct box){ m, FRAME_TOP, p->width - 2 * m, p->height - FRAME_TOP - FRAME_FOOT };
@@ -147,4 +147,35 @@ void screen_notice(struct page *p, struct box *rest, uint32_t faults)
 struct colour screen_fill_colour(const struct page *p, double part)
 {
 	return part >= 0.95 ? theme_bad : part >= 0.80 ? theme_warn : p->palette->accent;
+}
+
+size_t screen_languages(const struct page *p, struct key keys[LANGUAGE_COUNT])
+{
+	size_t n = 0;
+	for (unsigned l = 0; l < LANGUAGE_COUNT; l++) {
+		bool on = p->screen->language == l;
+		if (p->screen->languages & 1U << l)
+			keys[n++] = key_of(p, (enum control)(CONTROL_LANGUAGE_0 + l),
+				on ? BUTTON_PILL_ON : BUTTON_PILL);
+	}
+	return n;
+}
+
+void screen_foot(struct page *p, struct box *rest, const struct key *main, size_t main_count,
+	const struct key *aids, size_t aid_count)
+{
+	double main_w = keys_width(p, main, main_count), aids_w = keys_width(p, aids, aid_count);
+	if (!page_upright(p) && main_w + 32 + aids_w <= rest->w) {
+		struct box row = box_bottom(rest, fmax(keys_height(p, main, main_count, main_w),
+							  keys_height(p, aids, aid_count, aids_w)));
+		keys_draw(p, box_start(&row, main_w), main, main_count, false);
+		keys_draw(p, box_end(&row, aids_w), aids, aid_count, false);
+	} else {
+		struct box low = box_bottom(rest, keys_height(p, aids, aid_count, rest->w));
+		box_bottom(rest, GAP);
+		struct box high = box_bottom(rest, keys_height(p, main, main_count, rest->w));
+		keys_draw(p, high, main, main_count, page_upright(p));
+		keys_draw(p, low, aids, aid_count, false);
+	}
+	box_bottom(rest, page_upright(p) ? 24 : 32);
 }

@@ -15,13 +15,20 @@ static void draw_fault(struct page *p, struct box *card, unsigned bit)
 	text_flow(p, card, words.remedy, &remedy, 18);
 }
 
+/* When the door has stopped, what stopped it is told in full, and the rest by name. */
+static uint32_t told_in_full(const struct screen *s)
+{
+	uint32_t stops = s->faults & FAULTS_STOP;
+	return stops ? stops : s->faults;
+}
+
 static double faults_height(struct page *p, double width)
 {
 	struct type what = { 28, 700, p->palette->text, ALIGN_START, false };
 	struct type remedy = { 26, 400, p->palette->soft, ALIGN_START, false };
 	double h = 0;
 	for (unsigned bit = 0; bit < FAULT_BITS; bit++) {
-		if (!(p->screen->faults & 1U << bit))
+		if (!(told_in_full(p->screen) & 1U << bit))
 			continue;
 		struct fault_words words = screen_fault_words(p, bit);
 		h += text_height(p, words.what, &what, width) + 4 +
@@ -50,14 +57,14 @@ static void draw_title(struct page *p, struct box *rest)
 void screen_fault(struct page *p)
 {
 	const struct screen *s = p->screen;
-	struct type guest = { 28, 400, p->palette ? p->palette->soft : (struct colour){ 0 },
-		ALIGN_START, false };
 	page_begin(p, GROUND_NIGHT);
-	guest.ink = p->palette->soft;
+	struct type guest = { 28, 400, p->palette->soft, ALIGN_START, false };
 	struct box rest = screen_frame(p, s->venue_name, "");
-	struct key keys[] = { key_of(p, CONTROL_STAFF, BUTTON_PLAIN) };
-	keys_draw(p, box_bottom(&rest, keys_height(p, keys, 1, rest.w)), keys, 1, false);
+	struct key keys[] = { key_of(p, CONTROL_HELP, BUTTON_PRIMARY),
+		key_of(p, CONTROL_STAFF, BUTTON_PLAIN) };
+	keys_draw(p, box_bottom(&rest, keys_height(p, keys, 2, rest.w)), keys, 2, false);
 	box_bottom(&rest, 24);
+	screen_notice(p, &rest, s->faults & ~told_in_full(s));
 	draw_title(p, &rest);
 	text_flow(p, &rest, string_of(s->language, STRING_FAULT_GUEST), &guest, 24);
 	double inner = rest.w - 2 * 36, h = faults_height(p, inner);
@@ -67,7 +74,7 @@ void screen_fault(struct page *p)
 	draw_card(p, card);
 	card = box_inset(card, 36, 28);
 	for (unsigned bit = 0; bit < FAULT_BITS; bit++)
-		if (s->faults & 1U << bit)
+		if (told_in_full(s) & 1U << bit)
 			draw_fault(p, &card, bit);
 	p->on = p->palette->ground;
 }

@@ -52,13 +52,13 @@ static void draw_present(struct page *p, struct box b)
 {
 	const struct screen *s = p->screen;
 	struct type label = { 26, 400, p->palette->soft, ALIGN_START, false };
-	struct type big = { 144, 700, p->palette->text, ALIGN_START, false };
+	struct type big = { 152, 700, p->palette->text, ALIGN_START, false };
 	struct type line = { 26, 400, p->palette->text, ALIGN_START, false };
 	char digits[32], seats[STRING_SIZE], flow[STRING_SIZE];
 	present_texts(p, seats, flow);
 	number(p, digits, headcount_present(&s->count));
 	draw_card(p, b);
-	b = box_inset(b, 36, 24);
+	b = box_inset(b, 36, 32);
 	text_flow(p, &b, string_of(s->language, STRING_HEADCOUNT_PRESENT), &label, 0);
 	double low = text_height(p, flow, &label, b.w);
 	text_draw(p, box_bottom(&b, low), flow, &label);
@@ -151,7 +151,7 @@ static void draw_arrivals(struct page *p, struct box b)
 	size_t first, count;
 	window_of(&p->screen->count, &first, &count);
 	draw_card(p, b);
-	b = box_inset(b, 36, 24);
+	b = box_inset(b, 36, 32);
 	text_flow(p, &b, string_of(p->screen->language, STRING_HEADCOUNT_ARRIVALS), &label, 8);
 	struct box axis = box_bottom(&b, 40);
 	if (b.h < 70)
@@ -295,6 +295,7 @@ static void draw_keys(struct page *p, struct box *rest)
 	keys[n++] = key_of(p, CONTROL_MINUS, BUTTON_PLAIN);
 	keys[0].size = keys[1].size = 40;
 	keys[0].wide = keys[1].wide = 174;
+	keys[0].high = 96;
 	if (p->screen->can_undo)
 		keys[n++] = key_of(p, CONTROL_UNDO, BUTTON_PLAIN);
 	keys[n++] = key_of(p, CONTROL_LEAVE, BUTTON_PLAIN);

@@ -63,17 +63,13 @@ void screen_help(struct page *p)
 	const struct screen *s = p->screen;
 	page_begin(p, GROUND_NIGHT);
 	struct box rest = screen_frame(p, s->venue_name, "");
-	struct key keys[LANGUAGE_COUNT + 3];
-	size_t n = 0;
-	keys[n++] = key_of(p, CONTROL_BACK, BUTTON_PRIMARY);
-	keys[n++] = key_of(p, CONTROL_TEXT_SIZE, BUTTON_PLAIN);
-	keys[n++] = key_of(p, CONTROL_CONTRAST, BUTTON_PLAIN);
-	for (unsigned l = 0; l < LANGUAGE_COUNT; l++)
-		if (s->languages & 1U << l)
-			keys[n++] = key_of(p, (enum control)(CONTROL_LANGUAGE_0 + l),
-				s->language == l ? BUTTON_PILL_ON : BUTTON_PILL);
-	keys_draw(p, box_bottom(&rest, keys_height(p, keys, n, rest.w)), keys, n, false);
-	box_bottom(&rest, 32);
+	struct key main[] = { key_of(p, CONTROL_BACK, BUTTON_PRIMARY),
+		key_of(p, CONTROL_NO_TICKET, BUTTON_PLAIN) };
+	struct key pills[LANGUAGE_COUNT + 2];
+	size_t n = screen_languages(p, pills);
+	pills[n++] = key_of(p, CONTROL_TEXT_SIZE, BUTTON_PILL_SIZE);
+	pills[n++] = key_of(p, CONTROL_CONTRAST, BUTTON_PILL_CONTRAST);
+	screen_foot(p, &rest, main, ARRAY_LEN(main), pills, n);
 	screen_notice(p, &rest, s->faults);
 	box_top(&rest, page_upright(p) ? 40 : 24);
 	draw_title(p, &rest);

@@ -5,6 +5,7 @@
 #include "ui/draw.h"
 
 #include <ctype.h>
+#include <glib.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
@@ -106,13 +107,31 @@ static void say_already(const struct page *p, struct answer *a)
 	say(a->note, sizeof(a->note), p, STRING_RESULT_VOLUNTEER, "");
 }
 
+/* A short name is not torn apart at the end of a line. */
+static void keep_together(char *out, size_t capacity, const char *name)
+{
+	bool brief = g_utf8_strlen(name, -1) <= 16;
+	size_t used = 0;
+	for (; *name && used + 3 < capacity; name++) {
+		if (brief && *name == ' ') {
+			memcpy(out + used, "\u00a0", 2);
+			used += 2;
+		} else {
+			out[used++] = *name;
+		}
+	}
+	out[used] = '\0';
+}
+
 static void say_wrong_venue(const struct page *p, struct answer *a)
 {
 	const struct screen_place *place = &p->screen->place;
 	bool known = place->name && *place->name;
-	char minutes[32], walk[STRING_SIZE];
+	char minutes[32], walk[STRING_SIZE], name[STRING_SIZE] = "";
+	if (known)
+		keep_together(name, sizeof(name), place->name);
 	say(a->title, sizeof(a->title), p, known ? STRING_WRONG_TITLE : STRING_WRONG_TITLE_UNKNOWN,
-		known ? place->name : "");
+		name);
 	if (!known)
 		say(a->line, sizeof(a->line), p, STRING_RESULT_VOLUNTEER, "");
 	else if (place->address)
@@ -231,10 +250,10 @@ static const struct look {
 	say_fn *say;
 } looks[] = {
 	[VERDICT_NONE] = { GROUND_NIGHT, SHAPE_CIRCLE, MARK_CLOCK, 80, say_none },
-	[VERDICT_ADMIT] = { GROUND_WELCOME, SHAPE_CIRCLE, MARK_CHECK, 100, say_admit },
-	[VERDICT_READMIT] = { GROUND_WELCOME, SHAPE_CIRCLE, MARK_BACK, 100, say_readmit },
-	[VERDICT_MOVED] = { GROUND_WELCOME, SHAPE_CIRCLE, MARK_IN, 100, say_moved },
-	[VERDICT_EXIT] = { GROUND_GOODBYE, SHAPE_CIRCLE, MARK_OUT, 100, say_exit },
+	[VERDICT_ADMIT] = { GROUND_WELCOME, SHAPE_CIRCLE, MARK_CHECK, 96, say_admit },
+	[VERDICT_READMIT] = { GROUND_WELCOME, SHAPE_CIRCLE, MARK_BACK, 96, say_readmit },
+	[VERDICT_MOVED] = { GROUND_WELCOME, SHAPE_CIRCLE, MARK_IN, 96, say_moved },
+	[VERDICT_EXIT] = { GROUND_GOODBYE, SHAPE_CIRCLE, MARK_OUT, 96, say_exit },
 	[VERDICT_ALREADY_IN] = { GROUND_ASK, SHAPE_TRIANGLE, MARK_BANG, 80, say_already },
 	[VERDICT_WRONG_VENUE] = { GROUND_STOP, SHAPE_OCTAGON, MARK_CROSS, 72, say_wrong_venue },
 	[VERDICT_NOT_YET] = { GROUND_ASK, SHAPE_DIAMOND, MARK_CLOCK, 80, say_not_yet },
@@ -306,17 +325,17 @@ static void block(struct page *p, struct box b, const struct look *look, const s
 	words += *a->line ? 20 + text_height(p, a->line, &line, b.w) : 0;
 	words += *a->note ? 20 + text_height(p, a->note, &note, b.w) : 0;
 	double wanted = align == ALIGN_START ? 152 : 212;
-	double sign = fmin(wanted, b.h - words - 36);
+	double sign = fmin(wanted, b.h - words - 34);
 	if (sign < 72) {
 		page_overflow(p, a->title);
 		sign = fmax(sign, 0);
 	}
-	double spare = b.h - words - sign - 44;
-	box_top(&b, spare > 0 ? spare * 0.55 : 0);
+	double spare = b.h - words - sign - 34;
+	box_top(&b, spare > 0 ? spare * (goes_by_itself(p->screen) ? 0.36 : 0.6) : 0);
 	struct box at = box_top(&b, sign);
 	draw_sign(p, align == ALIGN_START ? box_start(&at, sign) : at, look->shape, look->mark,
 		p->palette->icon, p->palette->icon_mark);
-	box_top(&b, spare > 0 ? 44 : 36);
+	box_top(&b, 34);
 	text_flow(p, &b, a->title, &title, *a->line ? 20 : 0);
 	if (*a->line)
 		text_flow(p, &b, a->line, &line, *a->note ? 20 : 0);
@@ -331,7 +350,7 @@ static void map(struct page *p, struct box b)
 	const char *text = string_of(s->language, STRING_WRONG_DIRECTIONS);
 	char url[160];
 	snprintf(url, sizeof(url),
-		"https://www.openstreetmap.org/directions?engine=fossgis_osrm_foot&to=%.5f%%2C%.5f",
+		"https://www.openstreetmap.org/directions?engine=fossgis_osrm_foot&to=%.5f,%.5f",
 		s->place.lat, s->place.lon);
 	double h = text_height(p, text, &type, b.w);
 	double side = fmin(fmin(b.w, b.h - h - 24), 360);
@@ -370,8 +389,8 @@ void screen_result(struct page *p)
 		map(p, box_bottom(&rest, fmin(rest.h * 0.42, 480)));
 		box_bottom(&rest, 24);
 	} else {
-		struct box column = box_end(&rest, rest.w * 0.33);
-		box_end(&rest, 64);
+		struct box column = box_end(&rest, fmax(rest.w * 0.317, 360));
+		box_end(&rest, 40);
 		map(p, column);
 		foot(p, &rest, ALIGN_START);
 	}

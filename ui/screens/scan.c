@@ -13,43 +13,16 @@ static const struct colour wall = { 0.235, 0.294, 0.388 }, guest = { 0.333, 0.39
 
 /* --- the keys at the foot --- */
 
-static size_t languages(const struct page *p, struct key *keys)
-{
-	size_t n = 0;
-	for (unsigned l = 0; l < LANGUAGE_COUNT; l++) {
-		bool on = p->screen->language == l;
-		if (p->screen->languages & 1U << l)
-			keys[n++] = key_of(p, (enum control)(CONTROL_LANGUAGE_0 + l),
-				on ? BUTTON_PILL_ON : BUTTON_PILL);
-	}
-	return n;
-}
-
-/* Main keys at the start; languages and aids at the end, on a second row where one is not enough.
- */
 static void foot(struct page *p, struct box *rest)
 {
 	struct key main[] = { key_of(p, CONTROL_NO_TICKET, BUTTON_PRIMARY),
 		key_of(p, CONTROL_HELP, BUTTON_PLAIN) };
 	struct key pills[LANGUAGE_COUNT + 3];
-	size_t n = languages(p, pills);
+	size_t n = screen_languages(p, pills);
 	pills[n++] = key_of(p, CONTROL_TEXT_SIZE, BUTTON_PILL_SIZE);
 	pills[n++] = key_of(p, CONTROL_CONTRAST, BUTTON_PILL_CONTRAST);
 	pills[n++] = key_of(p, CONTROL_STAFF, BUTTON_PILL);
-	double main_w = keys_width(p, main, ARRAY_LEN(main)), pills_w = keys_width(p, pills, n);
-	if (!page_upright(p) && main_w + 32 + pills_w <= rest->w) {
-		double h = fmax(keys_height(p, main, 2, main_w), keys_height(p, pills, n, pills_w));
-		struct box row = box_bottom(rest, h);
-		keys_draw(p, box_start(&row, main_w), main, 2, false);
-		keys_draw(p, box_end(&row, pills_w), pills, n, false);
-	} else {
-		struct box low = box_bottom(rest, keys_height(p, pills, n, rest->w));
-		box_bottom(rest, GAP);
-		struct box high = box_bottom(rest, keys_height(p, main, 2, rest->w));
-		keys_draw(p, high, main, 2, page_upright(p));
-		keys_draw(p, low, pills, n, false);
-	}
-	box_bottom(rest, page_upright(p) ? 24 : 32);
+	screen_foot(p, rest, main, ARRAY_LEN(main), pills, n);
 }
 
 /* --- the lens --- */
@@ -80,7 +53,7 @@ static void lens_drawing(struct page *p, struct box b)
 	draw_round(p, b, 32, contrast ? p->palette->ground : wall);
 	if (contrast)
 		draw_outline(p, b, 32, 2, p->palette->edge);
-	double side = fmin(b.w, b.h), r = side * 0.48;
+	double side = fmin(b.w, b.h), r = side * 0.4875;
 	if (p->cr && !contrast) {
 		struct box at = draw_mirror(p, b);
 		cairo_save(p->cr);
@@ -89,9 +62,10 @@ static void lens_drawing(struct page *p, struct box b)
 		draw_dot(p, b.x + b.w / 2, b.y + b.h * 0.685 + r, r, guest);
 		cairo_restore(p->cr);
 	}
-	draw_telephone(
-		p, box_centre((struct box){ b.x, b.y + side * 0.04, b.w, b.h }, b.w, side * 0.704));
+	struct box low = { b.x, b.y + side * 0.074, b.w, b.h };
+	draw_telephone(p, box_centre(low, b.w, side * 0.704));
 	struct box aim = box_centre(b, side * 0.645, side * 0.663);
+	aim.y += side * 0.009;
 	draw_brackets(p, aim, p->palette->text);
 }
 
@@ -138,26 +112,28 @@ static const char *people(const struct page *p)
 		p->screen->language, STRING_SCAN_PEOPLE, present < 0 ? 0 : (uint64_t)present);
 }
 
-/* The number and beside it what it counts; gives the height. */
+/* The number and beside it what it counts, a little lower; gives the height. */
 static double count_line(struct page *p, struct box *b, bool draw)
 {
-	struct type big = { page_upright(p) ? 72 : 88, 700, p->palette->text, ALIGN_START, false };
+	bool upright = page_upright(p);
+	struct type big = { upright ? 72 : 88, 700, p->palette->text, ALIGN_START, false };
 	struct type small = { 28, 400, p->palette->soft, ALIGN_START, false };
-	char number[32], seats[STRING_SIZE], words[2 * STRING_SIZE];
+	char number[32], seats[STRING_SIZE], text[2 * STRING_SIZE];
 	count_texts(p, number, seats);
-	snprintf(words, sizeof(words), "%s%s%s", people(p), page_upright(p) ? " " : "\n", seats);
+	snprintf(text, sizeof(text), "%s%s%s", people(p), upright ? " " : "\n", seats);
 	double w = fmin(text_width(p, number, &big) + 4, b->w * 0.6);
-	double words_h = text_height(p, words, &small, b->w - w - 16);
-	double h = fmax(text_height(p, number, &big, w), words_h);
+	double text_h = text_height(p, text, &small, b->w - w - 16);
+	double lift = upright ? 0 : 16 * p->type;
+	double h = fmax(text_height(p, number, &big, w) + lift, text_h);
 	if (!draw)
 		return h;
-	struct box line = box_bottom(b, h);
-	text_draw_line(p, box_start(&line, w), number, &big);
+	struct box line = box_bottom(b, h), figures = box_start(&line, w);
+	box_bottom(&figures, lift);
+	text_draw_line(p, figures, number, &big);
 	box_start(&line, 16);
-	/* The last line of words stands where the figures stand. */
-	double lift = page_upright(p) ? 0.13 * big.size * p->type : 0;
-	struct box foot_of = box_bottom(&line, words_h + lift);
-	text_draw(p, box_top(&foot_of, words_h), words, &small);
+	if (upright)
+		box_bottom(&line, fmin(0.13 * big.size * p->type, h - text_h));
+	text_draw(p, box_bottom(&line, text_h), text, &small);
 	return h;
 }
 
@@ -218,6 +194,6 @@ void screen_scan(struct page *p)
 	struct box column = box_end(&rest, rest.w * 0.36);
 	box_end(&rest, 48);
 	lens(p, rest);
-	column = (struct box){ column.x, column.y + 18, column.w, column.h - 18 - 30 };
+	column = (struct box){ column.x, column.y + 12, column.w, column.h - 12 - 30 };
 	words(p, column);
 }

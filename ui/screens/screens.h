@@ -29,6 +29,14 @@ void screen_notice(struct page *p, struct box *rest, uint32_t faults);
 /* A name joined to a list: "Numa · OGP MeetUp". An empty name adds nothing. */
 void screen_join(char *out, size_t capacity, const char *name);
 
+/* The languages of the event as keys, the one in use filled. Gives how many. */
+size_t screen_languages(const struct page *p, struct key keys[LANGUAGE_COUNT]);
+
+/* Cuts the keys off the bottom of rest: the main ones at the start, aids at the end of the same
+ * row, or below them where one row is not enough. */
+void screen_foot(struct page *p, struct box *rest, const struct key *main, size_t main_count,
+	const struct key *aids, size_t aid_count);
+
 /* Colour of a bar that fills up: sky, then amber, then red. */
 struct colour screen_fill_colour(const struct page *p, double part);
 
