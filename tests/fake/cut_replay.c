@@ -259,3 +259,28 @@ void cut_replay_image(
 	}
 	free(linked);
 }
+
+static void do_again(struct cut_disk *out, const struct cut_op *op, const char *name)
+{
+	struct cut_file *f = cut_disk_find(out, name);
+	if (op->kind == CUT_CREATE && !f) {
+		(void)cut_disk_create(out, name);
+	} else if (op->kind == CUT_DELETE && f) {
+		cut_disk_delete(out, f);
+	} else if (op->kind == CUT_TRUNCATE && f) {
+		cut_disk_truncate(out, f, op->offset);
+	} else if (op->kind == CUT_WRITE && f) {
+		int error = cut_disk_write(out, f, op->data, op->length, op->offset);
+		CHECK(!error);
+	}
+}
+
+void cut_replay_go_on(const struct cut_replay *r, struct cut_disk *out)
+{
+	cut_replay_image(r, CUT_LOST, 0, out);
+	cut_disk_record(out);
+	for (size_t i = 0; i < r->pending_count; i++) {
+		const struct cut_op *op = &r->disk->ops[r->pending[i]];
+		do_again(out, op, r->disk->files[op->file]->name);
+	}
+}

@@ -46,4 +46,8 @@ size_t cut_replay_durable(const struct cut_replay *r);
 void cut_replay_image(
 	const struct cut_replay *r, enum cut_kind kind, uint64_t seed, struct cut_disk *out);
 
+/* No cut, but the program was killed and starts anew: clears `out`, makes it the disk as it is with
+ * what is durable, begins a recording and does again in it what is pending. */
+void cut_replay_go_on(const struct cut_replay *r, struct cut_disk *out);
+
 #endif

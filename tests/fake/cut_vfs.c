@@ -528,6 +528,12 @@ struct cut_vfs *cut_vfs_new(const char *name, struct cut_disk *disk, int autoche
 	return v;
 }
 
+void cut_vfs_use(struct cut_vfs *v, struct cut_disk *disk)
+{
+	CHECK(!v->shares);
+	v->disk = disk;
+}
+
 void cut_vfs_free(struct cut_vfs *v)
 {
 	if (!v)

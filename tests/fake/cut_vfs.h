@@ -16,6 +16,9 @@ struct cut_vfs;
  * pages, whatever the program asks for. */
 struct cut_vfs *cut_vfs_new(const char *name, struct cut_disk *disk, int autocheckpoint);
 
+/* From now on another disk. No connection may be open. */
+void cut_vfs_use(struct cut_vfs *v, struct cut_disk *disk);
+
 /* Unregisters. Every connection must be closed. NULL is allowed. */
 void cut_vfs_free(struct cut_vfs *v);
 
