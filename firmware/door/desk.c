@@ -286,6 +286,7 @@ void desk_recount(
 	d->screen.count = *count;
 	d->screen.registered = registered;
 	d->screen.registered_in = registered_in;
+	d->last_seq = 0; /* the number may be another row's there */
 }
 
 bool desk_ready(const struct desk *d)

@@ -167,7 +167,7 @@ struct desk {
 void desk_init(struct desk *d, const struct desk_setup *setup, const struct headcount *count,
 	uint64_t registered_in, const struct when *now);
 
-/* The log has been opened (again): these are its figures. */
+/* The log has been opened (again): these are its figures, and nothing of it can be undone yet. */
 void desk_recount(
 	struct desk *d, const struct headcount *count, uint64_t registered, uint64_t registered_in);
 

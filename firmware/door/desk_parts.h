@@ -42,7 +42,6 @@ void desk_open_pin(struct desk *d, const struct when *now);
 bool desk_has_stopped(const struct desk *d);
 bool desk_is_dirty(const struct desk *d);
 enum pin_state desk_pin_state(const struct desk *d, const struct when *now);
-const struct desk_venue *desk_find_venue(const struct desk *d, const char *id);
 
 /* Events. */
 void desk_tap(struct desk *d, const struct desk_event *e, struct desk_effects *out);

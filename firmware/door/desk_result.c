@@ -15,7 +15,7 @@ static const bool overridable[VERDICT_COUNT] = {
 	[VERDICT_UNKNOWN] = true,
 };
 
-const struct desk_venue *desk_find_venue(const struct desk *d, const char *id)
+static const struct desk_venue *find_venue(const struct desk *d, const char *id)
 {
 	for (size_t i = 0; id[0] && i < d->setup.venue_count; i++)
 		if (!strcmp(d->setup.venues[i].id, id))
@@ -48,12 +48,12 @@ static void show_places(struct desk *d, const struct ticket *t, const struct pri
 		text_copy(s->prior_door, sizeof(s->prior_door), prior->door);
 	}
 	if (s->verdict == VERDICT_ALREADY_IN || s->verdict == VERDICT_MOVED) {
-		const struct desk_venue *from = desk_find_venue(d, prior->venue);
+		const struct desk_venue *from = find_venue(d, prior->venue);
 		bool here = !strcmp(prior->venue, d->setup.rules.venue);
 		s->prior_venue = from && !here ? from->place.name : NULL;
 	}
 	if (s->verdict == VERDICT_WRONG_VENUE && !t->foreign_venue) {
-		const struct desk_venue *to = desk_find_venue(d, t->venue);
+		const struct desk_venue *to = find_venue(d, t->venue);
 		if (to)
 			s->place = to->place;
 	}

@@ -91,6 +91,7 @@ static void carry_out(struct bench *b, const struct desk_event *e)
 	}
 	bool code = e->kind == DESK_CODE && (fx->set & EFFECT_RECORD);
 	if (code) {
+		assert_false(fx->set & EFFECT_FORGET); /* or which text would it speak of? */
 		b->text_held = true;
 		memcpy(b->text, e->code.hash, sizeof(b->text));
 	}

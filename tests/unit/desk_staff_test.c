@@ -39,8 +39,10 @@ static void a_pin_opens_the_figures_for_a_minute(void **state)
 	bench_tap(&b, CONTROL_BACK);
 	assert_int_equal(bench_screen(&b).id, SCREEN_SCAN);
 	assert_true(bench_screen(&b).staff);
+	bench_pass(&b, DESK_STAFF_IDLE_MS - 1);
+	assert_true(bench_screen(&b).staff);
 	bench_tap(&b, CONTROL_LANGUAGE_0); /* a guest's touch keeps nothing open */
-	bench_pass(&b, DESK_STAFF_IDLE_MS);
+	bench_pass(&b, 1);
 	assert_false(bench_screen(&b).staff);
 	bench_press(&b, BUTTON_VOLUNTEER);
 	assert_int_equal(bench_screen(&b).id, SCREEN_PIN);
@@ -237,6 +239,26 @@ static void corrections_are_rows_and_undone_once(void **state)
 	assert_int_equal(bench_screen(&b).id, SCREEN_HEADCOUNT);
 }
 
+static void a_reopened_log_brings_its_own_figures(void **state)
+{
+	(void)state;
+	struct bench b;
+	bench_open_door(&b);
+	bench_open_session(&b);
+	bench_tap(&b, CONTROL_PLUS);
+	bench_write_row(&b);
+	assert_true(bench_screen(&b).can_undo);
+	b.count.in = 41;
+	desk_recount(&b.d, &b.count, 230, 40);
+	struct screen s = bench_screen(&b);
+	assert_int_equal(headcount_present(&s.count), 42);
+	assert_int_equal(s.registered, 230);
+	assert_int_equal(s.registered_in, 40);
+	assert_false(s.can_undo); /* it may be another log */
+	bench_tap(&b, CONTROL_UNDO);
+	assert_false(b.asked);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +271,7 @@ int main(void)
 		cmocka_unit_test(the_next_code_voids_an_override_and_its_pin),
 		cmocka_unit_test(only_what_a_volunteer_may_take_on_is_offered),
 		cmocka_unit_test(corrections_are_rows_and_undone_once),
+		cmocka_unit_test(a_reopened_log_brings_its_own_figures),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
