@@ -105,7 +105,7 @@ static void texts_are_told_apart(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct ticket t = read_bytes(event, cases[i].text, strlen(cases[i].text));
 		if (t.kind != cases[i].kind)
-			print_message("case %zu: %s\n", i, cases[i].text);
+			print_message("# case %zu: %s\n", i, cases[i].text);
 		assert_int_equal(t.kind, cases[i].kind);
 		assert_string_equal(t.venue, "");
 		assert_string_equal(t.name, "");

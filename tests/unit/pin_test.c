@@ -92,7 +92,7 @@ static void only_affordable_argon2id_strings_are_taken(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
 		assert_true(pin_is_hash(good[i]));
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		print_message("%s\n", bad[i]);
+		print_message("# %s\n", bad[i]);
 		assert_false(pin_is_hash(bad[i]));
 		assert_false(pin_matches(bad[i], "2016"));
 	}

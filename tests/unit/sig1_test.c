@@ -96,7 +96,7 @@ static void the_public_vectors_read_as_published(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(vectors); i++) {
 		const struct vector *v = &vectors[i];
 		struct sig1_payload out = { .seed = "" };
-		print_message("%s\n", v->name);
+		print_message("# %s\n", v->name);
 		assert_int_equal(read_text(v->text, strlen(v->text), &out), v->result);
 		assert_same(&out, &v->payload);
 	}
@@ -315,7 +315,7 @@ static void payloads_are_read_by_the_book(void **state)
 		const struct payload_case *c = &payloads[i];
 		struct sig1_payload out = { .seed = "" };
 		size_t len = sign_payload(text, SIGN_DEMO_SEED, c->bytes, c->len);
-		print_message("%s\n", c->name);
+		print_message("# %s\n", c->name);
 		assert_int_equal(read_text(text, len, &out), c->result);
 		assert_same(&out, &c->payload);
 	}
