@@ -47,9 +47,10 @@ static const struct cue cues[] = {
 	[VERDICT_NOT_A_TICKET] = { CHIME_REFUSE, 5000,
 		{ { R | B, 120 }, { R, 280 }, { 0, 400 }, { R, 400 } } },
 	[VERDICT_FULL] = { CHIME_ASK, 12000, { { A | B, 600 }, { A, 3400 } } },
-	/* Every light but green, which is promised to guests. */
+	/* Every light and the buzzer. Green is never alone here: alone, it is promised to guests.
+	 */
 	[VERDICT_TEST_OK] = { CHIME_TEST, 3000,
-		{ { A, 300 }, { R, 300 }, { A | R | B, 100 }, { A | R, 200 } } },
+		{ { A, 300 }, { R, 300 }, { G | A | R | B, 100 }, { G | A | R, 500 } } },
 	[VERDICT_STAFF] = { CHIME_TAP, 1500, { { A, 200 }, { 0, 200 }, { A, 200 } } },
 	[VERDICT_STORE_FAILED] = { CHIME_FAULT, 8000,
 		{ { R | A | B, 200 }, { R | A, 300 }, { B, 200 }, { 0, 300 }, { R | A | B, 200 },

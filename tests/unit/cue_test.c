@@ -20,15 +20,28 @@ static void only_those_who_may_pass_see_green_or_an_open_door(void **state)
 	for (int i = 0; i < VERDICT_COUNT; i++) {
 		enum verdict v = (enum verdict)i;
 		uint8_t ever = 0;
-		for (int64_t ms = 0; ms < PATTERN_MS; ms++)
+		bool green = false;
+		for (int64_t ms = 0; ms < PATTERN_MS; ms++) {
 			ever |= cue_lamps(cue_of(v), ms);
-		assert_int_equal((ever & LAMP_GREEN) != 0, verdict_admits(v));
+			green |= (cue_lamps(cue_of(v), ms) & LIGHTS) == LAMP_GREEN;
+		}
+		assert_int_equal(green, verdict_admits(v));
+		assert_int_equal((ever & LAMP_GREEN) != 0, green || v == VERDICT_TEST_OK);
 		assert_int_equal((ever & LAMP_DOOR) != 0, verdict_admits(v) || v == VERDICT_EXIT);
 		assert_false(verdict_admits(v) && (ever & (LAMP_RED | LAMP_AMBER)));
 		assert_false(verdict_refuses(v) && !(ever & LAMP_BUZZER));
 	}
 	for (int64_t ms = 0; ms < PATTERN_MS; ms++)
 		assert_false(cue_lamps(&cue_help, ms) & (LAMP_GREEN | LAMP_DOOR));
+}
+
+static void the_test_card_lights_every_lamp(void **state)
+{
+	(void)state;
+	uint8_t ever = 0;
+	for (int64_t ms = 0; ms < PATTERN_MS; ms++)
+		ever |= cue_lamps(cue_of(VERDICT_TEST_OK), ms);
+	assert_int_equal(ever, LIGHTS | LAMP_BUZZER);
 }
 
 /* Whether two cues are the same to someone who only notices these lines. */
@@ -124,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_those_who_may_pass_see_green_or_an_open_door),
+		cmocka_unit_test(the_test_card_lights_every_lamp),
 		cmocka_unit_test(no_two_look_or_sound_the_same),
 		cmocka_unit_test(nothing_flashes_fast_enough_to_harm),
 		cmocka_unit_test(the_time_left_is_that_of_the_step),
