@@ -131,7 +131,7 @@ int when_parse_on_day(const char *text, int64_t day_ms, int64_t *out_ms)
 
 static int64_t floor_seconds(int64_t ms)
 {
-	return ms >= 0 ? ms / 1000 : -((999 - ms) / 1000);
+	return ms / 1000 - (ms % 1000 < 0);
 }
 
 void when_iso(int64_t ms, char out[WHEN_ISO_SIZE])
@@ -157,7 +157,7 @@ void when_iso_utc(int64_t ms, char out[WHEN_ISO_SIZE])
 		snprintf(out, WHEN_ISO_SIZE, "unknown");
 		return;
 	}
-	snprintf(out, WHEN_ISO_SIZE, "%s.%03dZ", date, (int)(ms - floor_seconds(ms) * 1000));
+	snprintf(out, WHEN_ISO_SIZE, "%s.%03dZ", date, (int)((ms % 1000 + 1000) % 1000));
 }
 
 void when_hm(int64_t ms, char out[8])
