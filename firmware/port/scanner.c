@@ -127,7 +127,7 @@ static int fill(struct scanner *s)
 		return lose(s, (int)n);
 	s->first = 0;
 	s->end = n > 0 ? (size_t)n : 0;
-	s->more = n > 0;
+	s->more = n != 0;
 	return 0;
 }
 
