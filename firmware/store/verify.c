@@ -113,7 +113,7 @@ static int check_chains(struct log *l, struct log_verdict *v, struct row *own)
 {
 	sqlite3_stmt *s = NULL;
 	int error = db_prepare(
-		l->db, &s, "SELECT " ROW_COLUMNS " FROM entry ORDER BY device, epoch, seq");
+		l->db, &s, "SELECT " ROW_COLUMNS ", id FROM entry ORDER BY device, epoch, seq");
 	if (error)
 		return error;
 	struct row before = { 0 };
