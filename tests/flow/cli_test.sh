@@ -67,7 +67,7 @@ says "a folder that is not there" 3 err 'nowhere/event.ini: No such file'
 
 echo 4711 | "$PARVIS" event pin >"$DIR/out" 2>"$DIR/err"
 status=$?
-says "a PIN becomes a line for [staff]" 0 out '^pin = \$argon2id\$v=19\$m=[0-9]+,t=[0-9]+,p=1\$'
+says "a PIN becomes a line for [staff]" 0 out '^pin = [$]argon2id[$]v=19[$]m=[0-9]+,t=[0-9]+,p=1[$]'
 mkdir "$DIR/pin"
 grep -v '^pin = ' assets/demo/event.ini >"$DIR/pin/event.ini"
 cat "$DIR/out" >>"$DIR/pin/event.ini"
