@@ -1,0 +1,407 @@
+/* The roster: what it finds, what it hides, and that an import is all or nothing. */
+#include "store/roster.h"
+
+#include "event/code.h"
+#include "tests/fake/store_bench.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+/* after setjmp.h, stdarg.h, stddef.h, which it needs */
+#include <cmocka.h>
+
+static const struct event ours = { .id = "night", .hash_key = { 1, 2, 3 } };
+static const struct event theirs = { .id = "night", .hash_key = { 3, 2, 1 } };
+
+static int in_a_directory(void **state)
+{
+	*state = bench_dir();
+	return 0;
+}
+
+static int remove_it(void **state)
+{
+	bench_remove(*state);
+	free(*state);
+	return 0;
+}
+
+static enum roster_change put(
+	struct roster *r, const char *code, const char *name, const char *type, const char *venue)
+{
+	enum roster_change change;
+	assert_int_equal(roster_put(r, code, strlen(code), name, type, venue, &change), 0);
+	return change;
+}
+
+static struct roster *start(const char *dir)
+{
+	struct roster *r = NULL;
+	assert_int_equal(roster_open_import(&r, dir, &ours), 0);
+	return r;
+}
+
+static void finish(struct roster *r)
+{
+	assert_int_equal(roster_commit(r), 0);
+	roster_close(r);
+}
+
+static struct roster *reader(const char *dir)
+{
+	struct roster *r = NULL;
+	assert_int_equal(roster_open(&r, dir, &ours), 0);
+	return r;
+}
+
+static struct ticket find_as(struct roster *r, const char *code, enum ticket_kind kind)
+{
+	struct ticket t = { .kind = kind };
+	assert_int_equal(roster_find(r, code, strlen(code), &t), 0);
+	return t;
+}
+
+static struct ticket find(struct roster *r, const char *code)
+{
+	return find_as(r, code, TICKET_UNKNOWN);
+}
+
+static void import_two(const char *dir)
+{
+	struct roster *r = start(dir);
+	assert_int_equal(put(r, "CODE-ANNE", "Anne Martin", "visitor", "hall"), ROSTER_NEW);
+	assert_int_equal(put(r, "CODE-BAO", "Bảo", "", ""), ROSTER_NEW);
+	finish(r);
+}
+
+static void no_roster_is_told(void **state)
+{
+	struct roster *r = NULL;
+	assert_int_equal(roster_open(&r, *state, &ours), -ENOENT);
+	assert_null(r);
+	roster_close(NULL);
+	assert_int_equal(roster_open_import(&r, bench_path(*state, "absent"), &ours), -ENOENT);
+	bench_write(bench_path(*state, "roster.db"), "no database, but long enough to be one", 38);
+	assert_int_equal(roster_open(&r, *state, &ours), -EBADMSG);
+	assert_int_equal(roster_open_import(&r, *state, &ours), -EBADMSG);
+	bench_write(bench_path(*state, "roster.db"), "", 0);
+	assert_int_equal(roster_open(&r, *state, &ours), -EBADMSG);
+	assert_null(r);
+}
+
+static void a_code_is_found_with_name_and_venue(void **state)
+{
+	import_two(*state);
+	struct roster *r = reader(*state);
+	struct ticket t = find(r, "CODE-ANNE");
+	assert_int_equal(t.kind, TICKET_ROSTER);
+	assert_string_equal(t.name, "Anne Martin");
+	assert_string_equal(t.venue, "hall");
+	assert_false(t.revoked);
+	t = find(r, "CODE-BAO");
+	assert_string_equal(t.name, "Bảo");
+	assert_string_equal(t.venue, "");
+	/* What looks like an address may be some seller's code. */
+	assert_int_equal(find_as(r, "CODE-BAO", TICKET_NOT_ONE).kind, TICKET_ROSTER);
+	roster_close(r);
+}
+
+static void only_the_exact_code_is_found(void **state)
+{
+	static const char *const others[] = { "CODE-ANN", "CODE-ANNE ", "code-anne", "" };
+	import_two(*state);
+	struct roster *r = reader(*state);
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		struct ticket t = find(r, others[i]);
+		assert_int_equal(t.kind, TICKET_UNKNOWN);
+		assert_string_equal(t.name, "");
+	}
+	struct ticket t = { .kind = TICKET_UNKNOWN };
+	assert_int_equal(roster_find(r, "CODE-ANNE\0x", 11, &t), 0);
+	assert_int_equal(t.kind, TICKET_UNKNOWN);
+	roster_close(r);
+}
+
+static void a_signature_stands_above_the_roster(void **state)
+{
+	import_two(*state);
+	struct roster *r = reader(*state);
+	struct ticket t = { .kind = TICKET_SIGNED, .venue = "attic", .valid_until_s = 9 };
+	assert_int_equal(roster_find(r, "CODE-ANNE", 9, &t), 0);
+	assert_int_equal(t.kind, TICKET_SIGNED);
+	assert_string_equal(t.venue, "attic");
+	assert_string_equal(t.name, "Anne Martin");
+	assert_int_equal(t.valid_until_s, 9);
+	assert_int_equal(find_as(r, "CODE-ANNE", TICKET_TEST).kind, TICKET_TEST);
+	assert_int_equal(find_as(r, "CODE-ANNE", TICKET_STAFF).kind, TICKET_STAFF);
+	roster_close(r);
+}
+
+static void revocations(void **state)
+{
+	import_two(*state);
+	struct roster *r = start(*state);
+	assert_int_equal(roster_revoke(r, "CODE-ANNE", 9, true), 0);
+	assert_int_equal(roster_revoke(r, "SIGNED", 6, true), 0);
+	finish(r);
+	r = reader(*state);
+	struct ticket t = find(r, "CODE-ANNE");
+	assert_true(t.revoked);
+	assert_int_equal(t.kind, TICKET_ROSTER);
+	t = find_as(r, "SIGNED", TICKET_SIGNED);
+	assert_true(t.revoked);
+	assert_int_equal(t.kind, TICKET_SIGNED);
+	assert_int_equal(find(r, "SIGNED").kind, TICKET_UNKNOWN);
+	assert_false(find(r, "CODE-BAO").revoked);
+	uint64_t count;
+	assert_int_equal(roster_count(r, "hall", &count), 0);
+	assert_int_equal(count, 1);
+	roster_close(r);
+	/* Coming again in a list does not make a revoked code good; taking it back does. */
+	r = start(*state);
+	assert_int_equal(put(r, "CODE-ANNE", "Anne Martin", "visitor", "hall"), ROSTER_SAME);
+	assert_int_equal(put(r, "SIGNED", "Sina", "", ""), ROSTER_NEW);
+	assert_int_equal(put(r, "CODE-ANNE", "Anne M.", "visitor", "hall"), ROSTER_UPDATED);
+	finish(r);
+	r = reader(*state);
+	assert_true(find(r, "CODE-ANNE").revoked);
+	assert_true(find(r, "SIGNED").revoked);
+	roster_close(r);
+	r = start(*state);
+	assert_int_equal(roster_revoke(r, "CODE-ANNE", 9, false), 0);
+	finish(r);
+	r = reader(*state);
+	assert_false(find(r, "CODE-ANNE").revoked);
+	roster_close(r);
+}
+
+static void changes_are_told(void **state)
+{
+	import_two(*state);
+	struct roster *r = start(*state);
+	assert_int_equal(put(r, "CODE-ANNE", "Anne Martin", "visitor", "hall"), ROSTER_SAME);
+	assert_int_equal(put(r, "CODE-ANNE", "Anne Martin", "visitor", ""), ROSTER_UPDATED);
+	assert_int_equal(put(r, "CODE-ANNE", "Anne Martin", "speaker", ""), ROSTER_UPDATED);
+	assert_int_equal(put(r, "CODE-ANNE", "", "speaker", ""), ROSTER_UPDATED);
+	assert_int_equal(put(r, "CODE-ANNE", "", "speaker", ""), ROSTER_SAME);
+	finish(r);
+	r = reader(*state);
+	assert_string_equal(find(r, "CODE-ANNE").name, "");
+	assert_string_equal(find(r, "CODE-BAO").name, "Bảo");
+	roster_close(r);
+}
+
+static void limits(void **state)
+{
+	char code[CODE_MAX + 1];
+	enum roster_change change;
+	memset(code, 'x', sizeof(code));
+	struct roster *r = start(*state);
+	assert_int_equal(roster_put(r, code, CODE_MAX, "n", "", "", &change), 0);
+	assert_int_equal(roster_put(r, code, CODE_MAX + 1, "n", "", "", &change), -ENAMETOOLONG);
+	assert_int_equal(roster_put(r, code, 0, "n", "", "", &change), -EINVAL);
+	assert_int_equal(roster_revoke(r, code, CODE_MAX + 1, true), -ENAMETOOLONG);
+	/* 40 characters of two bytes: the 32nd does not fit with the terminator. */
+	char name[81] = "";
+	for (int i = 0; i < 40; i++)
+		strcat(name, "é");
+	assert_int_equal(put(r, "LONG", name, "", ""), ROSTER_NEW);
+	assert_int_equal(put(r, "LONG", name, "", ""), ROSTER_SAME);
+	finish(r);
+	r = reader(*state);
+	assert_int_equal(strlen(find(r, "LONG").name), 62);
+	assert_int_equal(roster_put(r, "A", 1, "n", "", "", &change), -EROFS);
+	assert_int_equal(roster_revoke(r, "A", 1, true), -EROFS);
+	assert_int_equal(roster_commit(r), -EROFS);
+	roster_close(r);
+}
+
+static void counting(void **state)
+{
+	struct roster *r = start(*state);
+	for (int i = 0; i < 1000; i++) {
+		char code[16];
+		snprintf(code, sizeof(code), "C%d", i);
+		put(r, code, "Guest", "", i % 4 == 0 ? "hall" : i % 4 == 1 ? "attic" : "");
+	}
+	uint64_t count;
+	assert_int_equal(roster_count(r, "hall", &count), 0);
+	assert_int_equal(count, 750);
+	finish(r);
+	r = reader(*state);
+	assert_int_equal(roster_count(r, "attic", &count), 0);
+	assert_int_equal(count, 750);
+	assert_int_equal(roster_count(r, "cellar", &count), 0);
+	assert_int_equal(count, 500);
+	roster_close(r);
+}
+
+static void nothing_is_kept_without_a_commit(void **state)
+{
+	import_two(*state);
+	struct roster *r = start(*state);
+	put(r, "CODE-NEW", "New", "", "");
+	assert_int_equal(roster_revoke(r, "CODE-ANNE", 9, true), 0);
+	roster_close(r);
+	r = reader(*state);
+	assert_int_equal(find(r, "CODE-NEW").kind, TICKET_UNKNOWN);
+	assert_false(find(r, "CODE-ANNE").revoked);
+	roster_close(r);
+	assert_int_not_equal(access(bench_path(*state, "roster.db.import"), F_OK), 0);
+}
+
+static void a_killed_import_leaves_the_old_roster(void **state)
+{
+	import_two(*state);
+	pid_t child = fork();
+	if (child == 0) {
+		struct roster *r = NULL;
+		enum roster_change change;
+		if (roster_open_import(&r, *state, &ours))
+			_exit(1);
+		for (int i = 0; i < 5000; i++)
+			if (roster_put(r, (char *)&i, sizeof(i), "n", "", "", &change))
+				_exit(2);
+		_exit(0); /* neither committed nor closed */
+	}
+	int status;
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	struct roster *r = reader(*state);
+	assert_int_equal(find(r, "CODE-ANNE").kind, TICKET_ROSTER);
+	uint64_t count;
+	assert_int_equal(roster_count(r, "hall", &count), 0);
+	assert_int_equal(count, 2);
+	roster_close(r);
+	/* And what it left behind is no obstacle. */
+	r = start(*state);
+	assert_int_equal(put(r, "CODE-NEW", "New", "", ""), ROSTER_NEW);
+	finish(r);
+}
+
+static void a_second_import_is_refused(void **state)
+{
+	struct roster *r = start(*state), *second = NULL;
+	assert_int_equal(roster_open_import(&second, *state, &ours), -EBUSY);
+	assert_null(second);
+	put(r, "CODE", "n", "", "");
+	finish(r);
+	r = reader(*state);
+	assert_int_equal(find(r, "CODE").kind, TICKET_ROSTER);
+	roster_close(r);
+}
+
+static void another_key_is_told(void **state)
+{
+	import_two(*state);
+	struct roster *r = NULL;
+	assert_int_equal(roster_open(&r, *state, &theirs), -EKEYREJECTED);
+	assert_int_equal(roster_open_import(&r, *state, &theirs), -EKEYREJECTED);
+	assert_null(r);
+}
+
+static void a_running_door_follows_an_import(void **state)
+{
+	import_two(*state);
+	struct roster *door = reader(*state);
+	assert_false(find(door, "CODE-ANNE").revoked);
+	struct roster *r = start(*state);
+	assert_int_equal(roster_revoke(r, "CODE-ANNE", 9, true), 0);
+	put(r, "CODE-LATE", "Late", "", "");
+	assert_false(find(door, "CODE-ANNE").revoked);
+	finish(r);
+	assert_true(find(door, "CODE-ANNE").revoked);
+	assert_string_equal(find(door, "CODE-LATE").name, "Late");
+	/* A file that cannot be read, or none, leaves the door with what it has. */
+	bench_write(bench_path(*state, "aside"), "broken, and long enough for a header", 36);
+	assert_int_equal(rename(bench_path(*state, "aside"), bench_path(*state, "roster.db")), 0);
+	assert_string_equal(find(door, "CODE-LATE").name, "Late");
+	assert_int_equal(unlink(bench_path(*state, "roster.db")), 0);
+	assert_string_equal(find(door, "CODE-LATE").name, "Late");
+	roster_close(door);
+}
+
+static bool holds(const char *bytes, size_t len, const char *text)
+{
+	return memmem(bytes, len, text, strlen(text)) != NULL;
+}
+
+static void the_files_hold_no_code_and_no_name(void **state)
+{
+	static const char *const secrets[] = { "CODE-ANNE", "CODE-BAO", "Anne", "Martin", "Bảo",
+		"ENNA-EDOC" };
+	static const char *const files[] = { "roster.db", "roster.db.import", "roster.db-wal",
+		"roster.db-journal", "roster.db.import-journal", "roster.lock" };
+	import_two(*state);
+	struct roster *r = start(*state);
+	put(r, "CODE-ANNE", "Anne Martin-Bảo", "", "");
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < ARRAY_LEN(files); i++) {
+			size_t len;
+			AUTO_FREE char *bytes = bench_read(bench_path(*state, files[i]), &len);
+			for (size_t k = 0; bytes && k < ARRAY_LEN(secrets); k++)
+				assert_false(holds(bytes, len, secrets[k]));
+			for (size_t k = 0; bytes && i == 0 && k < 2; k++)
+				assert_false(holds(bytes, len, (const char *)ours.hash_key));
+		}
+		if (pass == 0)
+			finish(r);
+	}
+	/* The test would see them: the venue is not a secret. */
+	size_t len;
+	r = start(*state);
+	put(r, "CODE-ANNE", "Anne", "", "hall");
+	finish(r);
+	AUTO_FREE char *bytes = bench_read(bench_path(*state, "roster.db"), &len);
+	assert_true(holds(bytes, len, "hall"));
+}
+
+static void a_tampered_name_is_left_empty(void **state)
+{
+	import_two(*state);
+	uint8_t hash[TICKET_HASH_SIZE];
+	size_t len;
+	const char *path = bench_path(*state, "roster.db");
+	char *bytes = bench_read(path, &len);
+	code_hash(&ours, "CODE-ANNE", 9, hash);
+	char *at = memmem(bytes, len, hash, sizeof(hash));
+	assert_non_null(at);
+	at[sizeof(hash) + 60] ^= 1; /* in the sealed name, which follows venue and type */
+	bench_write(path, bytes, len);
+	free(bytes);
+	struct roster *r = reader(*state);
+	struct ticket t = find(r, "CODE-ANNE");
+	assert_int_equal(t.kind, TICKET_ROSTER);
+	assert_string_equal(t.name, "");
+	roster_close(r);
+}
+
+#define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, in_a_directory, remove_it)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_A_DIRECTORY(no_roster_is_told),
+		IN_A_DIRECTORY(a_code_is_found_with_name_and_venue),
+		IN_A_DIRECTORY(only_the_exact_code_is_found),
+		IN_A_DIRECTORY(a_signature_stands_above_the_roster),
+		IN_A_DIRECTORY(revocations),
+		IN_A_DIRECTORY(changes_are_told),
+		IN_A_DIRECTORY(limits),
+		IN_A_DIRECTORY(counting),
+		IN_A_DIRECTORY(nothing_is_kept_without_a_commit),
+		IN_A_DIRECTORY(a_killed_import_leaves_the_old_roster),
+		IN_A_DIRECTORY(a_second_import_is_refused),
+		IN_A_DIRECTORY(another_key_is_told),
+		IN_A_DIRECTORY(a_running_door_follows_an_import),
+		IN_A_DIRECTORY(the_files_hold_no_code_and_no_name),
+		IN_A_DIRECTORY(a_tampered_name_is_left_empty),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
