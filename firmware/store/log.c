@@ -124,6 +124,15 @@ static int set_up(struct log *l)
 	return db_exec(l->db, sql);
 }
 
+/* Rows that a killed writer or a power cut has left in the write-ahead log may be in the kernel's
+ * memory alone. Before anybody hears of them they are synced and copied into the file. A full disk
+ * only puts off the copying: the sync comes first. */
+static int make_durable(sqlite3 *db)
+{
+	int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	return (rc & 0xff) == SQLITE_FULL ? 0 : db_error(db, rc);
+}
+
 static int open_database(struct log *l)
 {
 	bool fresh = false;
@@ -136,6 +145,8 @@ static int open_database(struct log *l)
 		error = create(l->db);
 	if (!error)
 		error = set_up(l);
+	if (!error)
+		error = make_durable(l->db);
 	return error ? error : read_identity(l);
 }
 

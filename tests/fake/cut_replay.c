@@ -131,17 +131,12 @@ static void put_part(struct cut_bytes *b, const struct cut_op *op, size_t from, 
 	cut_bytes_put(b, op->data + from, to - from, op->offset + from);
 }
 
-/* The medium lost the sector while it wrote it: with what stood beside the write, too. */
-static void put_junk(struct cut_bytes *b, size_t at, size_t written_end, uint64_t *dice)
+static void put_junk(struct cut_bytes *b, size_t at, size_t end, uint64_t *dice)
 {
-	size_t begin = at - at % SECTOR;
-	size_t end = begin + SECTOR < b->size ? begin + SECTOR : b->size;
-	if (end < written_end)
-		end = written_end;
-	for (size_t i = begin; i < end; i += sizeof(uint64_t)) {
+	for (size_t left; at < end; at += left) {
 		uint64_t junk = cut_random(dice);
-		size_t left = end - i;
-		cut_bytes_put(b, &junk, left < sizeof(junk) ? left : sizeof(junk), i);
+		left = end - at < sizeof(junk) ? end - at : sizeof(junk);
+		cut_bytes_put(b, &junk, left, at);
 	}
 }
 

@@ -4,7 +4,8 @@
  *
  * What a file's last sync covers is on every such disk, and so are names from before the last sync
  * of the directory. Of everything later, the kind of cut says what happened to it; names are kept
- * or lost each by itself, in every kind that is not KEPT or LOST. */
+ * or lost each by itself, in every kind that is not KEPT or LOST. No cut changes a byte that
+ * nobody was writing: SQLite calls this powersafe overwrite, and the Unix VFS claims it. */
 #ifndef PARVIS_TESTS_CUT_REPLAY_H
 #define PARVIS_TESTS_CUT_REPLAY_H
 

@@ -45,7 +45,7 @@ struct handle {
 	struct share *share;
 	sqlite3 *connection;
 	int level;
-	int persist_wal, safe_overwrite;
+	int persist_wal;
 	bool read_only, delete_on_close, dir_sync_due;
 	bool shm_mapped;
 	unsigned shm_shared, shm_exclusive; /* bits by lock slot */
@@ -305,14 +305,6 @@ static int on_pragma(struct handle *h, char **words)
 	return sqlite3_stricmp(words[1], "wal_autocheckpoint") ? SQLITE_NOTFOUND : SQLITE_OK;
 }
 
-static int on_flag(int *flag, int *arg)
-{
-	if (*arg >= 0)
-		*flag = *arg != 0;
-	*arg = *flag;
-	return SQLITE_OK;
-}
-
 static int file_control(sqlite3_file *f, int op, void *arg)
 {
 	struct handle *h = of(f);
@@ -322,10 +314,12 @@ static int file_control(sqlite3_file *f, int op, void *arg)
 	}
 	if (op == SQLITE_FCNTL_PRAGMA)
 		return on_pragma(h, arg);
-	if (op == SQLITE_FCNTL_PERSIST_WAL)
-		return on_flag(&h->persist_wal, arg);
-	if (op == SQLITE_FCNTL_POWERSAFE_OVERWRITE)
-		return on_flag(&h->safe_overwrite, arg);
+	if (op == SQLITE_FCNTL_PERSIST_WAL) {
+		if (*(int *)arg >= 0)
+			h->persist_wal = *(int *)arg != 0;
+		*(int *)arg = h->persist_wal;
+		return SQLITE_OK;
+	}
 	return SQLITE_NOTFOUND;
 }
 
@@ -335,9 +329,11 @@ static int file_sector_size(sqlite3_file *f)
 	return 4096;
 }
 
+/* As the Unix VFS says by default; cut_replay.h keeps to it. */
 static int file_device(sqlite3_file *f)
 {
-	return of(f)->safe_overwrite ? SQLITE_IOCAP_POWERSAFE_OVERWRITE : 0;
+	(void)f;
+	return SQLITE_IOCAP_POWERSAFE_OVERWRITE;
 }
 
 static void leave_share(struct handle *h)
@@ -431,7 +427,6 @@ static int vfs_open(sqlite3_vfs *base, const char *name, sqlite3_file *f, int fl
 		file = cut_disk_create(v->disk, name);
 	h->vfs = v;
 	h->file = file;
-	h->safe_overwrite = 1; /* as the Unix VFS has it by default */
 	h->delete_on_close = flags & SQLITE_OPEN_DELETEONCLOSE;
 	h->dir_sync_due = missing && is_journal(flags);
 	h->share = join_share(v, file);
