@@ -37,7 +37,8 @@ static_assert(ARRAY_LEN(tunes) == CHIME_COUNT, "every chime needs its tune");
 static double voice(const struct note *n, double t)
 {
 	double length = n->ms / 1000.0, left = length - t;
-	double attack = fmin(t / 0.006, 1), release = fmin(left / (RELEASE_MS / 1000.0), 1);
+	double attack = fmin(t / 0.006, 1),
+	       release = fmin(left / fmin(RELEASE_MS / 1000.0, length / 2), 1);
 	double decay = exp(-2.2 * t / fmax(length, 0.2)), w = 2 * M_PI * n->hz * t;
 	double rich = n->hz < 300 ? 0.6 : 0.2;
 	double wave = sin(w) + rich * sin(2 * w) + rich / 2 * sin(3 * w);

@@ -215,13 +215,25 @@ static void refresh_moving(struct render *r)
 			r->page.width * fmin(r->shown.left_permille, 1000) / 1000;
 }
 
+static void take(struct render *r, const struct screen *screen, bool rtl)
+{
+	memcpy(&r->shown, screen, sizeof(r->shown));
+	r->page.screen = &r->shown;
+	r->page.rtl = rtl;
+	pango_context_set_base_dir(r->page.pango, rtl ? PANGO_DIRECTION_RTL : PANGO_DIRECTION_LTR);
+}
+
+void render_layout(struct render *r, const struct screen *screen, bool rtl)
+{
+	take(r, screen, rtl);
+	fit(r);
+	run(r, NULL);
+	r->still_key = 0; /* the page is no longer the one in the picture */
+}
+
 void render_screen(struct render *r, const struct screen *screen, bool rtl, cairo_t *onto)
 {
-	struct page *p = &r->page;
-	memcpy(&r->shown, screen, sizeof(r->shown));
-	p->screen = &r->shown;
-	p->rtl = rtl;
-	pango_context_set_base_dir(p->pango, rtl ? PANGO_DIRECTION_RTL : PANGO_DIRECTION_LTR);
+	take(r, screen, rtl);
 	uint64_t key = key_of_screen(screen, rtl);
 	if (key != r->still_key) {
 		fit(r);

@@ -20,6 +20,9 @@ void render_frame(struct render *r, const struct ui_frame *frame);
  * language that is read from the right. */
 void render_screen(struct render *r, const struct screen *screen, bool rtl, cairo_t *onto);
 
+/* Fits without drawing: the page alone is made. For tests. */
+void render_layout(struct render *r, const struct screen *screen, bool rtl);
+
 /* The page of the last screen: its widgets, and what did not fit. */
 const struct page *render_page(const struct render *r);
 

@@ -206,6 +206,7 @@ void draw_sign(const struct page *p, struct box b, enum shape shape, enum mark m
 	cairo_save(p->cr);
 	cairo_translate(p->cr, at.x, at.y);
 	cairo_scale(p->cr, side / 200, side / 200);
+	cairo_new_path(p->cr);
 	draw_source(p->cr, fill);
 	shape_path(p->cr, shape);
 	draw_source(p->cr, ink);

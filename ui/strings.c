@@ -21,37 +21,38 @@ const char *string_plural(enum language language, enum string id, uint64_t n)
 	return tables[language].text[id][tables[language].plural(n) ? 1 : 0];
 }
 
-/* A piece is put in whole or cut at a character. */
-static void append(char *out, size_t capacity, const char *piece)
+/* A piece is put in whole, or cut at a character: false then. */
+static bool append(char *out, size_t capacity, const char *piece)
 {
 	size_t used = strlen(out);
-	text_copy(out + used, capacity - used, piece);
+	return text_copy(out + used, capacity - used, piece);
 }
 
-static void append_apart(char *out, size_t capacity, const char *piece)
+static bool append_apart(char *out, size_t capacity, const char *piece)
 {
-	append(out, capacity, "\u2068");
-	append(out, capacity, piece);
-	append(out, capacity, "\u2069");
+	if (strspn(piece, "0123456789") == strlen(piece))
+		return append(out, capacity, piece);
+	return append(out, capacity, "\u2068") && append(out, capacity, piece) &&
+	       append(out, capacity, "\u2069");
 }
 
 void string_fill(
 	char *out, size_t capacity, const char *text, const char *const args[], size_t count)
 {
+	bool room = true;
 	*out = '\0';
-	for (const char *p = text; *p;) {
+	for (const char *p = text; *p && room;) {
 		char literal[STRING_SIZE] = "";
 		size_t n = strcspn(p, "%");
 		snprintf(literal, sizeof(literal), "%.*s", (int)n, p);
-		append(out, capacity, literal);
+		room = append(out, capacity, literal);
 		p += n;
 		if (p[0] == '%' && p[1] >= '1' && p[1] <= '4' && p[2] == '$' && p[3] == 's') {
 			size_t i = (size_t)(p[1] - '1');
-			if (i < count)
-				append_apart(out, capacity, args[i]);
+			room = room && (i >= count || append_apart(out, capacity, args[i]));
 			p += 4;
 		} else if (*p == '%') {
-			append(out, capacity, "%");
+			room = room && append(out, capacity, "%");
 			p += p[1] == '%' ? 2 : 1;
 		}
 	}

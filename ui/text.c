@@ -21,6 +21,15 @@ static double leading(double size)
 	return size >= 48 ? 0.90 : size < 32 ? 1.15 : 1.0;
 }
 
+/* Larger text is for what is small: titles, which can be read from afar already, grow less. */
+static double scaled(const struct page *p, const struct type *type)
+{
+	double factor = type->fixed ? 1 : p->type;
+	if (factor > 1 && type->size > 28)
+		factor = 1 + (factor - 1) * 28 / type->size;
+	return type->size * factor;
+}
+
 static PangoAlignment alignment(const struct page *p, enum align align)
 {
 	if (align == ALIGN_CENTRE)
@@ -53,11 +62,13 @@ static void layout_size(PangoLayout *layout, double *w, double *h)
 static PangoLayout *layout_new(struct page *p, const char *text, const struct type *type)
 {
 	PangoLayout *layout = pango_layout_new(p->pango);
+	char *valid = text_is_utf8(text, strlen(text)) ? NULL : g_utf8_make_valid(text, -1);
 	pango_layout_set_auto_dir(layout, FALSE);
-	pango_layout_set_text(layout, text, -1);
+	pango_layout_set_text(layout, valid ? valid : text, -1);
+	g_free(valid);
 	pango_layout_set_alignment(layout, alignment(p, type->align));
 	pango_layout_set_line_spacing(layout, (float)leading(type->size));
-	set_size(layout, type, type->size * (type->fixed ? 1 : p->type));
+	set_size(layout, type, scaled(p, type));
 	return layout;
 }
 
@@ -67,7 +78,7 @@ static PangoLayout *layout_wrapped(
 	struct page *p, const char *text, const struct type *type, double width)
 {
 	PangoLayout *layout = layout_new(p, text, type);
-	double w, h, size = type->size * (type->fixed ? 1 : p->type);
+	double w, h, size = scaled(p, type);
 	pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
 	pango_layout_set_wrap(layout, PANGO_WRAP_WORD);
 	layout_size(layout, &w, &h);
@@ -110,6 +121,7 @@ static void show(struct page *p, struct box b, PangoLayout *layout, const struct
 	draw_source(p->cr, type->ink);
 	cairo_move_to(p->cr, at.x, at.y);
 	pango_cairo_show_layout(p->cr, layout);
+	cairo_new_path(p->cr);
 }
 
 static void draw_at(
@@ -148,7 +160,7 @@ void text_flow(
 void text_draw_line(struct page *p, struct box b, const char *text, const struct type *type)
 {
 	PangoLayout *layout = layout_new(p, text, type);
-	double w, h, size = type->size * (type->fixed ? 1 : p->type);
+	double w, h, size = scaled(p, type);
 	layout_size(layout, &w, &h);
 	double factor = fmin(1, fmin(b.w / w, b.h / h) * 0.99);
 	if (factor < 1) {

@@ -80,6 +80,7 @@ static void draw_picture(const struct viewfinder *v, const struct page *p, struc
 /* White over dark, so that it shows on any picture. */
 static void draw_found(const struct viewfinder *v, const struct page *p, struct box b)
 {
+	cairo_new_path(p->cr);
 	for (int i = 0; i < 4; i++) {
 		double x, y;
 		to_page(v, b, p->screen->corners[i][0], p->screen->corners[i][1], &x, &y);

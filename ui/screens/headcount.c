@@ -298,9 +298,15 @@ static void draw_keys(struct page *p, struct box *rest)
 	keys[0].high = 96;
 	if (p->screen->can_undo)
 		keys[n++] = key_of(p, CONTROL_UNDO, BUTTON_PLAIN);
-	keys[n++] = key_of(p, CONTROL_LEAVE, BUTTON_PLAIN);
-	keys_draw(p, box_bottom(rest, keys_height(p, keys, n, rest->w)), keys, n, false);
-	box_bottom(rest, page_upright(p) ? 24 : 30);
+	struct key leave = key_of(p, CONTROL_LEAVE, BUTTON_PLAIN);
+	if (page_upright(p)) {
+		keys[n++] = leave;
+		keys_draw(p, box_bottom(rest, keys_height(p, keys, n, rest->w)), keys, n, false);
+		box_bottom(rest, 24);
+		return;
+	}
+	leave.high = 96;
+	screen_foot(p, rest, keys, n, &leave, 1);
 }
 
 void screen_headcount(struct page *p)
@@ -314,7 +320,7 @@ void screen_headcount(struct page *p)
 	screen_notice(p, &rest, s->faults);
 	struct box low = box_bottom(&rest, figures(p, rest, false));
 	box_bottom(&rest, 24);
-	struct box present = page_upright(p) ? box_top(&rest, (rest.h - 24) * 0.45)
+	struct box present = page_upright(p) ? box_top(&rest, (rest.h - 24) * 0.5)
 					     : box_start(&rest, rest.w / 3);
 	if (page_upright(p))
 		box_top(&rest, 24);

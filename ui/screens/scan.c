@@ -7,6 +7,8 @@
 
 #define LENS_FAULTS (FAULT_CAMERA | FAULT_DECODER)
 #define LENS_LEAST  150.0
+/* With text larger than this the count gives its place to the words that guide. */
+#define LARGE 1.2
 
 /* Colours of the drawing in the viewfinder's place. */
 static const struct colour wall = { 0.235, 0.294, 0.388 }, guest = { 0.333, 0.396, 0.502 };
@@ -153,9 +155,11 @@ static void words(struct page *p, struct box b)
 	struct type title = { 64, 700, p->palette->text, ALIGN_START, false };
 	struct type body = { 28, 400, p->palette->soft, ALIGN_START, false };
 	enum string how = s->camera || !s->scanner ? STRING_SCAN_BODY : STRING_SCAN_BODY_SCANNER;
-	bar(p, &b);
-	count_line(p, &b, true);
-	box_bottom(&b, 12);
+	if (page_upright(p) || p->type <= LARGE) {
+		bar(p, &b);
+		count_line(p, &b, true);
+		box_bottom(&b, 12);
+	}
 	text_flow(p, &b, string_of(s->language, STRING_SCAN_TITLE), &title, 16);
 	text_flow(p, &b, string_of(s->language, how), &body, 0);
 }
@@ -191,7 +195,7 @@ void screen_scan(struct page *p)
 		words(p, low);
 		return;
 	}
-	struct box column = box_end(&rest, rest.w * 0.36);
+	struct box column = box_end(&rest, rest.w * fmin(0.36 * fmax(p->type, 1), 0.6));
 	box_end(&rest, 48);
 	lens(p, rest);
 	column = (struct box){ column.x, column.y + 12, column.w, column.h - 12 - 30 };
