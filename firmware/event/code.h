@@ -15,7 +15,9 @@ void code_hash(const struct event *e, const char *text, size_t len, uint8_t out[
 
 /* Fills *out for every input. Signed tickets are verified before their payload is looked at.
  * What could be an opaque code is TICKET_UNKNOWN: the roster has the next word (and it may know
- * what is TICKET_NOT_ONE here, too: some sellers' codes are web addresses). */
+ * what is TICKET_NOT_ONE here, too: some sellers' codes are web addresses). What a key signed but
+ * that breaks the format's rules is TICKET_FORGED: no volunteer can override that. Limits before
+ * 1970 and after 9999 become the nearest second within, never 0. */
 void code_read(const struct event *e, const char *text, size_t len, struct ticket *out);
 
 #endif

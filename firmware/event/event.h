@@ -7,7 +7,9 @@
  *   [item ID]  name
  *   [keys]     ticket = raw Ed25519 public keys in hex, space-separated
  *              hash   = 32 bytes in hex: the key of ticket hashes, the same on every box
- *   [staff]    pin    = Argon2id string, as `parvis event pin` prints it */
+ *   [staff]    pin    = Argon2id string, as `parvis event pin` prints it
+ * id, title, opens, closes, timezone and one venue are needed; by default languages is fr, reentry
+ * yes, capacity without limit. Languages that this version does not speak are told, not fatal. */
 #ifndef PARVIS_EVENT_EVENT_H
 #define PARVIS_EVENT_EVENT_H
 
