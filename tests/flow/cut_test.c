@@ -69,11 +69,20 @@ static void judge(struct world *w, const struct cut_replay *r, enum cut_kind kin
 			w->recorded->op_count, cut_kind_names[kind], green, what);
 }
 
-/* Every kind of cut at this moment; those that would give a disk that was looked at already, with
- * as many green, are left out. */
+/* Whether the newest operation changes nothing in sight: all of it was there already. */
+static bool was_sync(const struct world *w, const struct cut_replay *r)
+{
+	size_t done = cut_replay_done(r);
+	enum cut_op_kind kind = done ? w->recorded->ops[done - 1].kind : CUT_MARK;
+	return kind == CUT_SYNC || kind == CUT_SYNC_DIR;
+}
+
+/* Every kind of cut at this moment. Those that must give a disk that was looked at already, with
+ * as many green, are left out and not counted. */
 static void judge_all(struct world *w, const struct cut_replay *r, size_t green, bool new_lost)
 {
-	judge(w, r, CUT_KEPT, green);
+	if (!was_sync(w, r))
+		judge(w, r, CUT_KEPT, green);
 	if (cut_replay_pending(r) == 0)
 		return;
 	if (new_lost)
