@@ -167,7 +167,14 @@ static void run(struct render *r, cairo_t *cr)
 	r->page.cr = NULL;
 }
 
-/* The largest type, from what is wished downwards, at which the screen holds everything. */
+/* How many times text can be made smaller before it is too small for anybody. */
+static int shrinks_to_least(double wish)
+{
+	return (int)floor(log(LEAST_TYPE / wish) / log(SHRINK));
+}
+
+/* The largest type, from what is wished downwards, at which the screen holds everything: found by
+ * halving, as what fits at one size fits at smaller ones. */
 static void fit(struct render *r)
 {
 	struct page *p = &r->page;
@@ -177,11 +184,17 @@ static void fit(struct render *r)
 		p->type = r->fit;
 		return;
 	}
-	for (p->type = wish;; p->type *= SHRINK) {
+	int fails = -1, fits = shrinks_to_least(wish);
+	/* The first guess is the wish itself, for most often it fits. */
+	for (int guess = 0; fits - fails > 1; guess = (fails + fits) / 2) {
+		p->type = wish * pow(SHRINK, guess);
 		run(r, NULL);
-		if (!p->overflow || p->type * SHRINK < LEAST_TYPE)
-			break;
+		if (p->overflow)
+			fails = guess;
+		else
+			fits = guess;
 	}
+	p->type = wish * pow(SHRINK, fits);
 	r->fit_key = key;
 	r->fit = p->type;
 }
