@@ -31,8 +31,9 @@ struct log_setup {
 
 /* Opens for writing, creating the database and this device's identity at first, and folds the
  * headcount. A second writer is refused with -EBUSY. -ENOSPC, -EROFS, -EACCES, -EIO; -EBADMSG where
- * the file is not a log of ours or of a newer version (it is left as it is). *out only on success.
- */
+ * the file is not a log of ours or of a newer version (it is left as it is), or where its newest
+ * row is not the one that was written last: a chain that lost its end is not continued. *out only
+ * on success. */
 NODISCARD int log_open(struct log **out, const struct log_setup *setup);
 
 /* Opens for reading, a running writer or a read-only disk notwithstanding. -ENOENT: no log. */
@@ -58,18 +59,23 @@ struct log_result {
 	struct row row;
 	struct prior prior; /* what was known of the ticket before */
 	struct headcount count;
-	uint64_t registered_in; /* distinct roster tickets that have entered this venue */
+	uint64_t registered_in; /* distinct tickets with an entry here that was not undone */
 };
 
 /* BEGIN IMMEDIATE; prior rows; admission_decide(); the row; COMMIT. On failure nothing of it is
  * kept, *out is untouched and the log stays usable: -ENOSPC, -EROFS, -EIO, -EBUSY; -ENOENT for an
- * UNDO of a row that is not there, counts nothing, or was undone before. */
+ * UNDO of a row that is not there, counts nothing, is an undo itself, or was undone before; -EINVAL
+ * for an ADJUST by 0 or rules of another venue than log_open() was given. A writer only.
+ *
+ * Should the disk fail in the midst of COMMIT and the program die before the next row, the row may
+ * be found there after all: it then counts, although nobody saw green. */
 NODISCARD int log_record(struct log *l, const struct log_request *request, struct log_result *out);
 
-/* What log_record() would decide, writing nothing. */
+/* What log_record() would decide, writing nothing. A writer only. */
 NODISCARD int log_would(struct log *l, const struct log_request *request, struct decision *out,
 	struct prior *prior);
 
+/* A writer's kept figures; a reader calls log_recount(). */
 void log_headcount(const struct log *l, struct headcount *out, uint64_t *registered_in);
 
 /* The venue of the newest row: whose figures a reader wants who names none. -ENOENT: no rows. */
