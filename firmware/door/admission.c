@@ -12,7 +12,7 @@ static const enum verdict by_kind[] = {
 	[TICKET_SIGNED] = VERDICT_NONE,
 	[TICKET_ROSTER] = VERDICT_NONE,
 	[TICKET_TEST] = VERDICT_TEST_OK,
-	[TICKET_STAFF] = VERDICT_STAFF,
+	[TICKET_STAFF] = VERDICT_STAFF, /* unless taken back or out of its time */
 };
 static_assert(ARRAY_LEN(by_kind) == TICKET_KIND_COUNT, "every kind of ticket needs an answer");
 
@@ -139,10 +139,22 @@ static struct decision decide_entry(const struct admission_rules *rules, const s
 	return d;
 }
 
+/* A lost card is taken back like a ticket, and last year's has run out. */
+static struct decision decide_staff(const struct ticket *t, const struct when *now, bool override)
+{
+	bool doubt;
+	enum verdict window = judge_window(t, now, &doubt);
+	if (t->revoked)
+		return answer(VERDICT_REVOKED, DIRECTION_NONE);
+	return answer(window == VERDICT_NONE || override ? VERDICT_STAFF : window, DIRECTION_NONE);
+}
+
 struct decision admission_decide(const struct admission_rules *rules, const struct ticket *ticket,
 	const struct prior *prior, int64_t present, const struct when *now, bool override)
 {
 	CHECK((unsigned)ticket->kind < TICKET_KIND_COUNT);
+	if (ticket->kind == TICKET_STAFF)
+		return decide_staff(ticket, now, override);
 	if (by_kind[ticket->kind] != VERDICT_NONE)
 		return answer(by_kind[ticket->kind], DIRECTION_NONE);
 	if (ticket->revoked)

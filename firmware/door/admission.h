@@ -49,6 +49,9 @@ struct decision {
  * the capacity matters. A guest who leaves by a DOOR_EXIT without having been counted in here gets
  * EXIT too, with DIRECTION_NONE: the figure of people present is never lowered for them.
  *
+ * A staff card is STAFF whatever the doorway, the venue and the figures, unless it was revoked or
+ * its time limits stand against it (a volunteer may set these aside).
+ *
  * present: people here now. override: a volunteer stands beside the guest and takes FULL,
  * WRONG_VENUE, NOT_YET, EXPIRED and UNKNOWN on themself; nothing else can be overridden.
  *

@@ -138,11 +138,12 @@ static int64_t limit(int64_t seconds)
 
 static void fill_signed(const struct event *e, const struct sig1_payload *p, struct ticket *out)
 {
-	out->kind = TICKET_SIGNED;
-	out->foreign_item = !has_item(e, p->item);
+	bool staff = e->staff_item && p->item == e->staff_item;
+	out->kind = staff ? TICKET_STAFF : TICKET_SIGNED;
+	out->foreign_item = !staff && !has_item(e, p->item);
 	out->valid_from_s = limit(p->valid_from_s);
 	out->valid_until_s = limit(p->valid_until_s);
-	if (p->subevent == 0)
+	if (staff || p->subevent == 0)
 		return;
 	const struct event_venue *venue = event_venue_of_subevent(e, p->subevent);
 	if (venue)

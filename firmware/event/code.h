@@ -13,7 +13,8 @@
 /* Keyed BLAKE2b-128 of the exact code: the name of a ticket in logs, rosters and on the wire. */
 void code_hash(const struct event *e, const char *text, size_t len, uint8_t out[TICKET_HASH_SIZE]);
 
-/* Fills *out for every input. Signed tickets are verified before their payload is looked at.
+/* Fills *out for every input. Signed tickets are verified before their payload is looked at; those
+ * of the event's staff_item are TICKET_STAFF, for every venue.
  * What could be an opaque code is TICKET_UNKNOWN: the roster has the next word (and it may know
  * what is TICKET_NOT_ONE here, too: some sellers' codes are web addresses). What a key signed but
  * that breaks the format's rules is TICKET_FORGED: no volunteer can override that. Limits before

@@ -223,7 +223,7 @@ static void judge_venue(struct reading *r, uint32_t i)
 	unsigned lat = reading_line_of(SECTION_VENUE, s, "lat");
 	unsigned lon = reading_line_of(SECTION_VENUE, s, "lon");
 	if (!reading_line_of(SECTION_VENUE, s, "capacity"))
-		v->capacity_seats = r->capacity_seats;
+		v->capacity_seats = r->event->capacity_seats;
 	if (!*v->name)
 		memcpy(v->name, v->id, sizeof(v->id));
 	if (!lat == !lon)
@@ -233,11 +233,27 @@ static void judge_venue(struct reading *r, uint32_t i)
 		"stands alone: give both lat and lon, or neither");
 }
 
+/* A guest's ticket must never open the volunteers' screens, nor a staff card count as a guest. */
+static void judge_staff(struct reading *r)
+{
+	const struct event *e = r->event;
+	text_copy(r->heading, sizeof(r->heading), "staff");
+	for (uint32_t i = 0; i < e->item_count; i++)
+		if (e->staff_item && e->items[i].id == e->staff_item)
+			reading_tell(r,
+				reading_line_of(SECTION_STAFF, &r->once[SECTION_STAFF], "item"),
+				true, "item",
+				"%" PRId64 " is a guest's ticket type, [item %" PRId64
+				"] on line %u: give staff cards a number of their own",
+				e->staff_item, e->staff_item, r->items[i].line);
+}
+
 static void judge(struct reading *r)
 {
 	judge_event(r);
 	for (uint32_t i = 0; i < r->event->venue_count; i++)
 		judge_venue(r, i);
+	judge_staff(r);
 	r->heading[0] = '\0';
 	if (r->event->venue_count == 0)
 		reading_tell(r, r->line ? r->line : 1, true, NULL,

@@ -8,6 +8,11 @@
  *   [keys]     ticket = raw Ed25519 public keys in hex, space-separated
  *              hash   = 32 bytes in hex: the key of ticket hashes, the same on every box
  *   [staff]    pin    = Argon2id string, as `parvis event pin` prints it
+ *              item   = the ticket type of staff cards: a signed ticket whose item is this number
+ *                       opens the volunteers' screens together with the PIN and counts nobody. It
+ *                       must be no [item] of guests, and of no product that a ticket seller with
+ *                       a key above sells. Whatever the card's subevent is, it is for every venue;
+ *                       its limits of time hold, and it can be revoked like a ticket
  * id, title, opens, closes, timezone and one venue are needed; by default languages is fr, reentry
  * yes, capacity without limit. Languages that this version does not speak are told, not fatal. */
 #ifndef PARVIS_EVENT_EVENT_H
@@ -56,7 +61,9 @@ struct event {
 	struct event_venue *venues;
 	uint32_t venue_count;
 	struct event_item *items;
-	uint32_t item_count; /* 0: every ticket type is taken */
+	uint32_t item_count;     /* 0: every ticket type is taken, but for staff_item */
+	int64_t staff_item;      /* of staff cards; 0 = the event has none */
+	uint32_t capacity_seats; /* what venues without their own have; 0 = no limit */
 };
 
 /* Where problems go: one call each, `text` complete as `path:line: [section] key: what is wrong

@@ -209,7 +209,7 @@ static void take_reentry(struct reading *r, const char *key, const char *value)
 
 static void take_event_capacity(struct reading *r, const char *key, const char *value)
 {
-	take_capacity(r, key, value, &r->capacity_seats);
+	take_capacity(r, key, value, &r->event->capacity_seats);
 }
 
 /* --- [venue ID] and [item ID] ------------------------------------------------------------------
@@ -332,6 +332,16 @@ static void take_pin(struct reading *r, const char *key, const char *value)
 			"no Argon2id string that this version can check: `parvis event pin` makes one");
 }
 
+static void take_staff_item(struct reading *r, const char *key, const char *value)
+{
+	int64_t number;
+	if (parse_number(value, INT64_MAX, &number) && number >= 1)
+		r->event->staff_item = number;
+	else
+		wrong(r, key, value,
+			"is no ticket type: write the number of staff cards, 1 or more");
+}
+
 /* --- the tables --------------------------------------------------------------------------------
  */
 
@@ -360,7 +370,10 @@ static const struct field keys_keys[] = {
 	{ "ticket", false, take_ticket_keys },
 	{ "hash", false, take_hash_key },
 };
-static const struct field staff_keys[] = { { "pin", false, take_pin } };
+static const struct field staff_keys[] = {
+	{ "pin", false, take_pin },
+	{ "item", false, take_staff_item },
+};
 
 static const struct table {
 	const struct field *fields;

@@ -40,7 +40,6 @@ struct reading {
 
 	struct event *event;
 	char opens[WHEN_ISO_SIZE], closes[WHEN_ISO_SIZE]; /* judged when the time zone is known */
-	uint32_t capacity_seats;                          /* [event]'s, the venues' default */
 };
 
 /* Tells a problem of a key (NULL: of the section) at a line. */

@@ -188,6 +188,38 @@ static void items_are_those_of_the_event(void **state)
 	assert_false(read_ticket(event, &p).foreign_item);
 }
 
+static void staff_cards_are_of_their_own_type(void **state)
+{
+	struct sig1_payload p = { "x", 9, 0, 12, 1481220000, 1481230000 };
+	(void)state;
+	struct ticket t = read_ticket(event, &p);
+	assert_int_equal(t.kind, TICKET_STAFF);
+	assert_string_equal(t.venue, ""); /* for every venue, whatever it says */
+	assert_false(t.foreign_venue || t.foreign_item || t.revoked);
+	assert_int_equal(t.valid_from_s, 1481220000);
+	assert_int_equal(t.valid_until_s, 1481230000);
+	p.subevent = 99;
+	assert_false(read_ticket(event, &p).foreign_venue);
+	p.item = 1;
+	assert_int_equal(read_ticket(event, &p).kind, TICKET_SIGNED);
+	/* Where the event names no type of staff cards there are none. */
+	p.item = 9;
+	assert_int_equal(read_ticket(event_without_items, &p).kind, TICKET_SIGNED);
+	p.item = 0;
+	assert_int_equal(read_ticket(event_without_items, &p).kind, TICKET_SIGNED);
+}
+
+static void a_stranger_s_staff_card_is_forged(void **state)
+{
+	static const char seed[] =
+		"0101010101010101010101010101010101010101010101010101010101010101";
+	const struct sig1_payload p = { "abcdefghi", 9, 0, 0, 0, 0 };
+	char text[SIGN_TEXT_SIZE];
+	(void)state;
+	size_t len = sign_ticket(text, seed, &p);
+	assert_int_equal(read_bytes(event, text, len).kind, TICKET_FORGED);
+}
+
 /* What is written for "for ever" or before 1970 must neither overflow nor become "no limit". */
 static void extreme_limits_stay_limits(void **state)
 {
@@ -242,7 +274,7 @@ static void the_hash_names_the_exact_code(void **state)
 	"[event]\nid=e\ntitle=E\nopens=2016-12-08\ncloses=2016-12-09\ntimezone=UTC\n"              \
 	"[venue left]\nsubevent=11\n[venue right]\nsubevent=12\n"
 #define KEYS  "[keys]\nticket=fc4240477c307df6df42fb03cbf46f7f208943c8ce8887412bf816ead28f72ff\n"
-#define ITEMS "[item 1]\n[item 2]\n"
+#define ITEMS "[item 1]\n[item 2]\n[staff]\nitem=9\n"
 
 static int set_up(void **state)
 {
@@ -273,6 +305,8 @@ int main(void)
 		cmocka_unit_test(a_signed_ticket_is_filled_in),
 		cmocka_unit_test(subevents_lead_to_venues),
 		cmocka_unit_test(items_are_those_of_the_event),
+		cmocka_unit_test(staff_cards_are_of_their_own_type),
+		cmocka_unit_test(a_stranger_s_staff_card_is_forged),
 		cmocka_unit_test(extreme_limits_stay_limits),
 		cmocka_unit_test(a_stranger_s_signature_is_forged),
 		cmocka_unit_test(signed_nonsense_is_forged),

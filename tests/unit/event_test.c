@@ -107,7 +107,7 @@ static void every_key_is_read(void **state)
 		     "[keys]\nticket = " DEMO_KEY "\nhash = "
 		     "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F\n"
 		     "[staff]\npin = $argon2id$v=19$m=32768,t=2,p=1$SJebiFKFechhMce86FHWMA$"
-		     "OrFPVR8FZ3MYZ4Iu/Zz3JRS8RJrEV7dUijkoh9+8+Sg\n");
+		     "OrFPVR8FZ3MYZ4Iu/Zz3JRS8RJrEV7dUijkoh9+8+Sg\nitem = 999\n");
 	assert_int_equal(e->language, LANGUAGE_EN);
 	assert_int_equal(e->languages, 1U << LANGUAGE_EN | 1U << LANGUAGE_FR);
 	assert_false(e->reentry);
@@ -124,6 +124,8 @@ static void every_key_is_read(void **state)
 	assert_int_equal(event_venue(e, "b")->capacity_seats, 70);
 	assert_string_equal(event_venue(e, "b")->name, "b");
 	assert_int_equal(event_venue(e, "c")->capacity_seats, 0);
+	assert_int_equal(e->capacity_seats, 70);
+	assert_int_equal(e->staff_item, 999);
 	assert_int_equal(e->item_count, 2);
 	assert_int_equal(e->items[0].id, 5);
 	assert_string_equal(e->items[0].name, "Gratuit");
@@ -204,6 +206,14 @@ static const struct {
 		"is no Ed25519 public key" },
 	{ "[keys]\nhash = 00", "e.ini:10: [keys] hash: not 64 hex digits" },
 	{ "[staff]\npin = 2016", "e.ini:10: [staff] pin: no Argon2id string" },
+	{ "[staff]\nitem = 0", "e.ini:10: [staff] item: \"0\" is no ticket type" },
+	{ "[staff]\nitem = -9", "\"-9\" is no ticket type: write the number of staff cards" },
+	{ "[staff]\nitem = 9223372036854775808", "is no ticket type" },
+	{ "[staff]\nitem = staff", "\"staff\" is no ticket type" },
+	{ "[item 9]\n[staff]\nitem = 9",
+		"e.ini:11: [staff] item: 9 is a guest's ticket type, [item 9] on line 9: give" },
+	{ "[staff]\nitem = 9\n[item 8]\n[item 9]",
+		"e.ini:10: [staff] item: 9 is a guest's ticket type, [item 9] on line 12" },
 	{ "host = caf\xe9", "e.ini:9: [venue numa] host: the value is not UTF-8" },
 	{ "host = \xc0\xaf", "host: the value is not UTF-8" },
 	{ "host = a\xe2\x80\xae"
