@@ -86,7 +86,10 @@ includes() {
 				next
 			}
 			from = header
-			sub(header ~ /^ui\/paper\// ? /\/[^\/]*$/ : /\/.*/, "", from)
+			if (from ~ /^ui\/paper\//)
+				from = "ui/paper"
+			else
+				sub(/\/.*/, "", from)
 			if (index(" " own[room] " ", " " from " ") == 0)
 				wrong(room " may not include " header)
 			next
