@@ -1,22 +1,29 @@
 #include "base/cc.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "cli/event_parts.h"
 #include "cli/folder.h"
+#include "event/issuer.h"
 #include "event/pin.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
 static void usage(FILE *out)
 {
-	fputs("usage: parvis event check DIR\n"
+	fputs("usage: parvis event new DIR [OPTION...]\n"
+	      "       parvis event check DIR\n"
+	      "       parvis event show DIR [--json]\n"
 	      "       parvis event pin\n"
 	      "\n"
+	      "new     makes an event and its keys; `parvis event new --help` tells the options\n"
 	      "check   reads DIR/event.ini and tells everything that is wrong with it, as\n"
 	      "        path:line: [section] key: what is wrong and what would be right\n"
+	      "show    prints the venues, how many people fit and how many are registered\n"
 	      "pin     asks for the volunteers' PIN (4 to 12 digits; from standard input when that\n"
 	      "        is no terminal) and prints the line to put under [staff]\n"
 	      "\n"
@@ -37,15 +44,42 @@ static void print_summary(const struct event *e)
 		*e->staff_pin ? "set" : "not set");
 }
 
+/* Tickets that this folder's key signs must be good at its doors. A folder without one (a box's, or
+ * of an event whose tickets others sign) is as good as one with it. */
+static int check_issuer(const struct event *e, const char *dir)
+{
+	char path[4096];
+	struct stat st;
+	uint8_t key[ISSUER_PUBLIC_SIZE];
+	struct issuer *issuer;
+	int n = snprintf(path, sizeof(path), "%s/" ISSUER_FILE, dir);
+	if (n < 0 || (size_t)n >= sizeof(path) || (lstat(path, &st) && errno == ENOENT))
+		return CLI_OK;
+	if (issuer_open(&issuer, dir, folder_problem, NULL))
+		return CLI_NO;
+	issuer_public(issuer, key);
+	issuer_close(issuer);
+	for (uint32_t i = 0; i < e->key_count; i++)
+		if (!memcmp(e->keys[i], key, sizeof(key)))
+			return CLI_OK;
+	char hex[2 * sizeof(key) + 1];
+	text_hex(hex, key, sizeof(key));
+	folder_say(dir, "event.ini", "[keys] ticket: the issuing key's public half is missing:");
+	fprintf(stderr, "%s\n", hex);
+	return CLI_NO;
+}
+
 static int check(const char *dir)
 {
 	struct event *e;
 	int result = folder_open(&e, dir);
 	if (result != CLI_OK)
 		return result;
-	print_summary(e);
+	result = check_issuer(e, dir);
+	if (result == CLI_OK)
+		print_summary(e);
 	event_free(e);
-	return CLI_OK;
+	return result;
 }
 
 /* One line without its end; what is too long for a PIN is cut and so no longer one. */
@@ -75,8 +109,7 @@ static bool ask(const char *prompt, char *out, size_t capacity)
 	return !tcsetattr(STDIN_FILENO, TCSAFLUSH, &before) && good;
 }
 
-/* Typed twice at a terminal; one line otherwise. */
-static int read_pin(char *pin, size_t capacity)
+int event_read_pin(const char *prompt, char *pin, size_t capacity)
 {
 	char again[64];
 	if (!isatty(STDIN_FILENO)) {
@@ -85,8 +118,7 @@ static int read_pin(char *pin, size_t capacity)
 		fputs("parvis: no PIN on standard input\n", stderr);
 		return CLI_NO;
 	}
-	if (!ask("PIN (4 to 12 digits): ", pin, capacity) ||
-		!ask("Once more: ", again, sizeof(again))) {
+	if (!ask(prompt, pin, capacity) || !ask("Once more: ", again, sizeof(again))) {
 		fputs("parvis: cannot read the terminal\n", stderr);
 		return CLI_FAILED;
 	}
@@ -96,14 +128,9 @@ static int read_pin(char *pin, size_t capacity)
 	return CLI_NO;
 }
 
-static int make_pin(void)
+int event_hash_pin(const char *pin, char out[PIN_HASH_SIZE])
 {
-	char pin[64], hash[PIN_HASH_SIZE];
-	int result = read_pin(pin, sizeof(pin));
-	if (result != CLI_OK)
-		return result;
-	int hashed = pin_hash(pin, hash);
-	explicit_bzero(pin, sizeof(pin));
+	int hashed = pin_hash(pin, out);
 	if (hashed == -EINVAL) {
 		fprintf(stderr, "parvis: a PIN is %d to %d digits and nothing else\n",
 			PIN_DIGITS_MIN, PIN_DIGITS_MAX);
@@ -113,8 +140,20 @@ static int make_pin(void)
 		fprintf(stderr, "parvis: cannot hash the PIN: %s\n", strerror(-hashed));
 		return CLI_FAILED;
 	}
-	printf("pin = %s\n", hash);
 	return CLI_OK;
+}
+
+static int make_pin(void)
+{
+	char pin[64], hash[PIN_HASH_SIZE];
+	int result = event_read_pin("PIN (4 to 12 digits): ", pin, sizeof(pin));
+	if (result != CLI_OK)
+		return result;
+	result = event_hash_pin(pin, hash);
+	explicit_bzero(pin, sizeof(pin));
+	if (result == CLI_OK)
+		printf("pin = %s\n", hash);
+	return result;
 }
 
 int cli_event(int argc, char **argv)
@@ -123,6 +162,10 @@ int cli_event(int argc, char **argv)
 		usage(stdout);
 		return CLI_OK;
 	}
+	if (argc > 1 && !strcmp(argv[1], "new"))
+		return event_new(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "show"))
+		return event_show(argc - 1, argv + 1);
 	if (argc == 3 && !strcmp(argv[1], "check"))
 		return check(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "pin"))

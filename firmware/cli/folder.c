@@ -1,5 +1,6 @@
 #include "cli/folder.h"
 
+#include "base/text.h"
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -11,6 +12,13 @@ void folder_problem(void *context, bool fatal, const char *text)
 {
 	(void)context;
 	fprintf(stderr, "%s%s\n", fatal ? "" : "note: ", text);
+}
+
+void folder_say(const char *dir, const char *name, const char *what)
+{
+	char safe[4096];
+	text_printable(safe, sizeof(safe), dir, strlen(dir));
+	fprintf(stderr, "%s%s%s: %s\n", safe, name ? "/" : "", name ? name : "", what);
 }
 
 int folder_open(struct event **out, const char *dir)

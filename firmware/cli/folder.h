@@ -8,6 +8,10 @@
  * begin with "note: ". */
 void folder_problem(void *context, bool fatal, const char *text);
 
+/* Says what is wrong with a file of the folder (NULL: with the folder) on standard error, as
+ * `DIR/name: what`, the folder's name escaped. */
+void folder_say(const char *dir, const char *name, const char *what);
+
 /* Loads the event, having told every problem. Gives CLI_OK, CLI_NO for a bad event or CLI_FAILED;
  * *out is set only for CLI_OK, release with event_free(). */
 NODISCARD int folder_open(struct event **out, const char *dir);

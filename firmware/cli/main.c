@@ -11,8 +11,9 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *what;
 } commands[] = {
-	{ "event", cli_event, "check an event folder" },
+	{ "event", cli_event, "make, check or show an event" },
 	{ "roster", cli_roster, "import registrations, revoke tickets" },
+	{ "kiosk", cli_kiosk, "make boxes the doors of the venues" },
 	{ "check", cli_check, "what the door would say of a code; records nothing" },
 	{ "decode", cli_decode, "what the appliance reads in a picture" },
 	{ "headcount", cli_headcount, "the figures of a kiosk's data directory" },

@@ -244,8 +244,8 @@ static void judge_staff(struct reading *r)
 				reading_line_of(SECTION_STAFF, &r->once[SECTION_STAFF], "item"),
 				true, "item",
 				"%" PRId64 " is a guest's ticket type, [item %" PRId64
-				"] on line %u: give staff cards a number of their own",
-				e->staff_item, e->staff_item, r->items[i].line);
+				"]: give staff cards a number of their own",
+				e->staff_item, e->staff_item);
 }
 
 static void judge(struct reading *r)

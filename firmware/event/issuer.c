@@ -1,6 +1,7 @@
 #include "event/issuer.h"
 
 #include "base/text.h"
+#include "event/newfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #define KEY_NAME    "issuing.key"
 #define SEED_SIZE   crypto_sign_SEEDBYTES
 #define LINE_SIZE   (2 * SEED_SIZE + 1) /* the hex digits and a line feed */
-#define NEW_NAME    "issuing.key.%016llx"
 #define FOR_OTHERS  (S_IRWXG | S_IRWXO)
 #define MESSAGE_MAX (1 + ISSUER_DOMAIN_MAX + 1 + ISSUER_DIGEST_SIZE)
 
@@ -193,43 +193,13 @@ void issuer_close(struct issuer *i)
 /* --- making ------------------------------------------------------------------------------------
  */
 
-static int write_line(int fd, const uint8_t seed[SEED_SIZE])
+static int place_file(int dir, const uint8_t seed[SEED_SIZE])
 {
 	char line[LINE_SIZE + 1];
 	text_hex(line, seed, SEED_SIZE);
 	line[2 * SEED_SIZE] = '\n';
-	int error = 0;
-	for (size_t done = 0; done < LINE_SIZE && !error;) {
-		ssize_t n = write(fd, line + done, LINE_SIZE - done);
-		if (n >= 0)
-			done += (size_t)n;
-		else if (errno != EINTR)
-			error = -errno;
-	}
+	int error = newfile_write(dir, KEY_NAME, line, LINE_SIZE);
 	explicit_bzero(line, sizeof(line));
-	if (error)
-		return error;
-	return fchmod(fd, 0600) || fsync(fd) ? -errno : 0;
-}
-
-/* Under a name of its own first; link(), unlike rename(), never replaces what is there. */
-static int place_file(int dir, const uint8_t seed[SEED_SIZE])
-{
-	char name[40];
-	unsigned long long unique;
-	randombytes_buf(&unique, sizeof(unique));
-	snprintf(name, sizeof(name), NEW_NAME, unique);
-	AUTO_FD fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	int error = write_line(fd, seed);
-	if (!error && linkat(dir, name, dir, KEY_NAME, 0))
-		error = -errno;
-	unlinkat(dir, name, 0);
-	if (!error && fsync(dir)) {
-		error = -errno;
-		unlinkat(dir, KEY_NAME, 0);
-	}
 	return error;
 }
 

@@ -211,9 +211,9 @@ static const struct {
 	{ "[staff]\nitem = 9223372036854775808", "is no ticket type" },
 	{ "[staff]\nitem = staff", "\"staff\" is no ticket type" },
 	{ "[item 9]\n[staff]\nitem = 9",
-		"e.ini:11: [staff] item: 9 is a guest's ticket type, [item 9] on line 9: give" },
+		"e.ini:11: [staff] item: 9 is a guest's ticket type, [item 9]: give staff cards" },
 	{ "[staff]\nitem = 9\n[item 8]\n[item 9]",
-		"e.ini:10: [staff] item: 9 is a guest's ticket type, [item 9] on line 12" },
+		"e.ini:10: [staff] item: 9 is a guest's ticket type, [item 9]: give" },
 	{ "host = caf\xe9", "e.ini:9: [venue numa] host: the value is not UTF-8" },
 	{ "host = \xc0\xaf", "host: the value is not UTF-8" },
 	{ "host = a\xe2\x80\xae"

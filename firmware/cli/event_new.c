@@ -1,0 +1,341 @@
+#include "cli/cli.h"
+#include "cli/event_parts.h"
+#include "cli/folder.h"
+
+#include "base/text.h"
+#include "event/issuer.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of staff cards, where nothing else is said. */
+#define USUAL_STAFF_ITEM "999"
+
+static void usage(FILE *out)
+{
+	fputs("usage: parvis event new DIR [OPTION...]\n"
+	      "\n"
+	      "Makes an event: DIR/event.ini, each key explained, and DIR/keys/issuing.key, the key\n"
+	      "that signs its tickets. Nothing is ever overwritten. What is needed and not given is\n"
+	      "asked for at a terminal.\n"
+	      "\n"
+	      "  --from FOLDER        take everything but keys and PIN from another event\n"
+	      "  --id ID              identifier: a-z, 0-9, - and _\n"
+	      "  --title TEXT         what guests read\n"
+	      "  --opens TIME         when doors open, like 2016-12-08T19:00\n"
+	      "  --closes TIME        when they close\n"
+	      "  --timezone NAME      like Europe/Paris\n"
+	      "  --languages LIST     like \"fr en\", the house's first (fr)\n"
+	      "  --capacity N         of venues that do not say; 0 is no limit\n"
+	      "  --reentry yes|no     whether guests may come in again (yes)\n"
+	      "  --venue \"ID;Name;Address;capacity[;lat;lon]\"   once for each venue; parts may be\n"
+	      "                       empty; numbers for signed tickets are given from 1\n"
+	      "  --item \"N;Name\"      once for each ticket type; without any, every type is let in\n"
+	      "  --staff-item N       the ticket type of staff cards (" USUAL_STAFF_ITEM ")\n"
+	      "  --pin-stdin          the volunteers' PIN is a line of standard input\n"
+	      "\n"
+	      "exit status: 0 made, 1 a value is wrong or something is in the way, 2 wrong use,\n"
+	      "3 could not be done. After anything but 0, DIR is as it was.\n",
+		out);
+}
+
+struct making {
+	const char *dir;
+	struct draft *draft;
+	bool pin_stdin;
+	bool made_dir, made_keys;
+};
+
+/* --- flags -------------------------------------------------------------------------------------
+ */
+
+static int refuse(const char *flag)
+{
+	fprintf(stderr, "parvis: --%s: too long, or with characters that are not text\n", flag);
+	return CLI_NO;
+}
+
+/* Copies the part up to the next ; and moves behind it. False for one that cannot be taken. */
+static bool next_part(const char **p, char out[DRAFT_VALUE_SIZE])
+{
+	char part[DRAFT_VALUE_SIZE];
+	size_t n = strcspn(*p, ";");
+	if (n >= sizeof(part))
+		return false;
+	memcpy(part, *p, n);
+	part[n] = '\0';
+	*p += n + ((*p)[n] == ';');
+	return draft_put(out, part);
+}
+
+static int add_venue(struct draft *d, const char *value)
+{
+	static const enum draft_venue_key parts[] = { DRAFT_VENUE_ID, DRAFT_VENUE_NAME,
+		DRAFT_VENUE_ADDRESS, DRAFT_VENUE_CAPACITY, DRAFT_VENUE_LAT, DRAFT_VENUE_LON };
+	if (d->venue_count == ARRAY_LEN(d->venues))
+		return CLI_OK; /* one too many already: the reader will say so */
+	struct draft_venue *v = &d->venues[d->venue_count++];
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (!next_part(&value, v->values[parts[i]]))
+			return refuse("venue");
+	if (!*value)
+		return CLI_OK;
+	fputs("parvis: --venue: more than six parts: ID;Name;Address;capacity;lat;lon\n", stderr);
+	return CLI_NO;
+}
+
+static int add_item(struct draft *d, const char *value)
+{
+	if (d->item_count == ARRAY_LEN(d->items))
+		return CLI_OK;
+	struct draft_item *item = &d->items[d->item_count++];
+	return next_part(&value, item->id) && draft_put(item->name, value) ? CLI_OK
+									   : refuse("item");
+}
+
+static int take_model(struct draft *d, const char *dir)
+{
+	struct event *model;
+	int result = folder_open(&model, dir);
+	if (result != CLI_OK)
+		return result;
+	draft_take_model(d, model);
+	event_free(model);
+	return CLI_OK;
+}
+
+enum { FROM = DRAFT_KEY_COUNT, VENUE, ITEM, STAFF_ITEM, PIN_STDIN };
+
+static const struct option known[] = {
+	{ "id", required_argument, NULL, DRAFT_ID },
+	{ "title", required_argument, NULL, DRAFT_TITLE },
+	{ "opens", required_argument, NULL, DRAFT_OPENS },
+	{ "closes", required_argument, NULL, DRAFT_CLOSES },
+	{ "timezone", required_argument, NULL, DRAFT_TIMEZONE },
+	{ "languages", required_argument, NULL, DRAFT_LANGUAGES },
+	{ "reentry", required_argument, NULL, DRAFT_REENTRY },
+	{ "capacity", required_argument, NULL, DRAFT_CAPACITY },
+	{ "from", required_argument, NULL, FROM },
+	{ "venue", required_argument, NULL, VENUE },
+	{ "item", required_argument, NULL, ITEM },
+	{ "staff-item", required_argument, NULL, STAFF_ITEM },
+	{ "pin-stdin", no_argument, NULL, PIN_STDIN },
+	{ 0 },
+};
+
+static int take_flag(struct making *m, int o, const char *flag)
+{
+	struct draft *d = m->draft;
+	if (o == FROM)
+		return CLI_OK; /* it went first */
+	if (o == VENUE)
+		return add_venue(d, optarg);
+	if (o == ITEM)
+		return add_item(d, optarg);
+	if (o == PIN_STDIN) {
+		m->pin_stdin = true;
+		return CLI_OK;
+	}
+	char *value = o == STAFF_ITEM ? d->staff_item : d->values[o];
+	return draft_put(value, optarg) ? CLI_OK : refuse(flag);
+}
+
+/* Goes through the flags: once for the model, which the others are laid over, once for these. */
+static int each_flag(int argc, char **argv, struct making *m, bool model)
+{
+	int o, index = 0, result = CLI_OK;
+	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
+	while (result == CLI_OK && (o = getopt_long(argc, argv, "", known, &index)) != -1) {
+		if (o == '?')
+			return CLI_USAGE;
+		if (!model)
+			result = take_flag(m, o, known[index].name);
+		else if (o == FROM)
+			result = take_model(m->draft, optarg);
+	}
+	if (result == CLI_OK && optind != argc - 1)
+		return CLI_USAGE;
+	m->dir = argv[argc - 1];
+	return result;
+}
+
+/* --- making ------------------------------------------------------------------------------------
+ */
+
+static bool is_in_the_way(const char *dir, const char *name)
+{
+	char path[4096];
+	struct stat st;
+	int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if (n < 0 || (size_t)n >= sizeof(path) || lstat(path, &st))
+		return false;
+	folder_say(dir, name, "is there already and is not overwritten");
+	return true;
+}
+
+static int complete(struct making *m)
+{
+	static const char *const needed[] = { [DRAFT_ID] = "id",
+		[DRAFT_TITLE] = "title",
+		[DRAFT_OPENS] = "opens",
+		[DRAFT_CLOSES] = "closes",
+		[DRAFT_TIMEZONE] = "timezone" };
+	struct draft *d = m->draft;
+	bool lacks = d->venue_count == 0;
+	for (size_t k = 0; k < ARRAY_LEN(needed); k++)
+		lacks = lacks || !*d->values[k];
+	if (!lacks)
+		return CLI_OK;
+	if (isatty(STDIN_FILENO))
+		return event_ask(d);
+	fputs("parvis: missing, and no terminal to ask at:", stderr);
+	for (size_t k = 0; k < ARRAY_LEN(needed); k++)
+		if (!*d->values[k])
+			fprintf(stderr, " --%s", needed[k]);
+	fputs(d->venue_count ? "\n" : " --venue\n", stderr);
+	return CLI_USAGE;
+}
+
+static int take_pin(struct making *m)
+{
+	char pin[64];
+	if (!m->pin_stdin && !isatty(STDIN_FILENO)) {
+		fputs("note: no PIN is set: `parvis event pin` makes the line for [staff]\n",
+			stderr);
+		return CLI_OK;
+	}
+	int result = event_read_pin("The volunteers' PIN (4 to 12 digits): ", pin, sizeof(pin));
+	if (result == CLI_OK)
+		result = event_hash_pin(pin, m->draft->pin);
+	explicit_bzero(pin, sizeof(pin));
+	return result;
+}
+
+static int make_folder(struct making *m)
+{
+	if (!mkdir(m->dir, 0700)) {
+		m->made_dir = true;
+		return CLI_OK;
+	}
+	if (errno == EEXIST)
+		return CLI_OK;
+	folder_say(m->dir, NULL, strerror(errno));
+	return CLI_FAILED;
+}
+
+static int make_keys(struct making *m)
+{
+	char path[4096];
+	uint8_t bytes[32];
+	struct issuer *issuer;
+	struct stat st;
+	int n = snprintf(path, sizeof(path), "%s/" ISSUER_DIRECTORY, m->dir);
+	m->made_keys = n > 0 && (size_t)n < sizeof(path) && lstat(path, &st) != 0;
+	int result = issuer_create(&issuer, m->dir, folder_problem, NULL);
+	if (result)
+		return result == -EEXIST || result == -EACCES ? CLI_NO : CLI_FAILED;
+	issuer_public(issuer, bytes);
+	issuer_close(issuer);
+	text_hex(m->draft->ticket_key, bytes, sizeof(bytes));
+	randombytes_buf(bytes, sizeof(bytes));
+	text_hex(m->draft->hash_key, bytes, sizeof(bytes));
+	explicit_bzero(bytes, sizeof(bytes));
+	return CLI_OK;
+}
+
+/* Back to how it was: the key has signed nothing yet. */
+static void undo(struct making *m, bool with_key)
+{
+	char path[4096];
+	if (with_key && snprintf(path, sizeof(path), "%s/" ISSUER_FILE, m->dir) > 0)
+		unlink(path);
+	if (m->made_keys && snprintf(path, sizeof(path), "%s/" ISSUER_DIRECTORY, m->dir) > 0)
+		rmdir(path);
+	if (m->made_dir)
+		rmdir(m->dir);
+}
+
+static int write_event(struct making *m)
+{
+	char *text;
+	size_t len;
+	int error = draft_compose(m->draft, &text, &len);
+	if (error) {
+		folder_say(m->dir, "event.ini", strerror(-error));
+		return CLI_FAILED;
+	}
+	error = draft_write(text, len, m->dir);
+	explicit_bzero(text, len);
+	free(text);
+	if (!error)
+		return CLI_OK;
+	folder_say(m->dir, "event.ini", strerror(-error));
+	return error == -EEXIST ? CLI_NO : CLI_FAILED;
+}
+
+static int make(struct making *m)
+{
+	int result = make_folder(m);
+	if (result != CLI_OK)
+		return result;
+	result = make_keys(m);
+	bool with_key = result == CLI_OK;
+	if (result == CLI_OK)
+		result = write_event(m);
+	if (result != CLI_OK) {
+		undo(m, with_key);
+		return result;
+	}
+	printf("event.ini: %u venues; look it over and change what you like\n"
+	       "keys/issuing.key: signs this event's tickets. Keep a copy in a safe place, give it "
+	       "to nobody,\nput it on no box\n",
+		m->draft->venue_count);
+	return CLI_OK;
+}
+
+static int run(int argc, char **argv, struct making *m)
+{
+	int result = each_flag(argc, argv, m, true);
+	if (result == CLI_OK)
+		result = each_flag(argc, argv, m, false);
+	if (result == CLI_USAGE)
+		usage(stderr);
+	if (result != CLI_OK)
+		return result;
+	if (is_in_the_way(m->dir, "event.ini") || is_in_the_way(m->dir, ISSUER_FILE))
+		return CLI_NO;
+	if (!*m->draft->staff_item)
+		text_copy(m->draft->staff_item, DRAFT_VALUE_SIZE, USUAL_STAFF_ITEM);
+	result = complete(m);
+	if (result == CLI_OK) {
+		draft_number_venues(m->draft);
+		result = event_judge(m->draft);
+	}
+	if (result == CLI_OK)
+		result = take_pin(m);
+	return result == CLI_OK ? make(m) : result;
+}
+
+int event_new(int argc, char **argv)
+{
+	struct making m = { 0 };
+	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		usage(stdout);
+		return CLI_OK;
+	}
+	m.draft = draft_new();
+	if (!m.draft) {
+		fputs("parvis: not enough memory\n", stderr);
+		return CLI_FAILED;
+	}
+	int result = run(argc, argv, &m);
+	draft_free(m.draft);
+	return result;
+}
