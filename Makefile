@@ -53,6 +53,7 @@ ROOMS    := base port door scan event store
 C_SRC    := $(foreach r,$(ROOMS),$(wildcard firmware/$(r)/*.c))
 CXX_SRC  := $(wildcard firmware/scan/*.cpp)
 UI_SRC   := $(wildcard ui/*.c ui/screens/*.c)
+PAPER_SRC := $(wildcard ui/paper/*.c)
 APP_SRC  := $(wildcard firmware/app/*.c)
 CLI_SRC  := $(wildcard firmware/cli/*.c)
 
@@ -60,6 +61,9 @@ obj       = $(patsubst %.cpp,$(B)/%.o,$(patsubst %.c,$(B)/%.o,$(1)))
 ROOM_OBJ := $(call obj,$(C_SRC) $(CXX_SRC))
 LIB      := $(B)/libparvis.a
 UI_LIB   := $(B)/libparvis-ui.a
+# What draws on paper: no SDL, so that the command line has it too. Of ui/ it takes these.
+PAPER_LIB  := $(B)/libparvis-paper.a
+PAPER_USES := ui/box.c ui/fonts.c ui/strings.c ui/theme.c
 # All of app/ but its main(): what flow tests link.
 APP_LIB  := $(B)/libparvis-app.a
 
@@ -95,7 +99,10 @@ STRINGS := $(B)/generated/ui_strings.h
 $(STRINGS): $(wildcard assets/strings/*.po assets/strings/*.awk assets/strings/*.sh)
 	@mkdir -p $(@D)
 	$(call step,PO)sh assets/strings/compile.sh $@ assets/strings
-$(call obj,$(UI_SRC)): | $(STRINGS)
+$(call obj,$(UI_SRC) $(PAPER_SRC)): | $(STRINGS)
+
+$(PAPER_LIB): $(call obj,$(PAPER_SRC) $(PAPER_USES))
+	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(UI_LIB): $(call obj,$(UI_SRC))
 	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
@@ -103,10 +110,10 @@ $(UI_LIB): $(call obj,$(UI_SRC))
 $(APP_LIB): $(filter-out %/main.o,$(call obj,$(APP_SRC)))
 	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$(KIOSK): $(call obj,firmware/app/main.c) $(APP_LIB) $(UI_LIB) $(LIB)
+$(KIOSK): $(call obj,firmware/app/main.c) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
-$(CLI): $(call obj,$(CLI_SRC)) $(LIB)
+$(CLI): $(call obj,$(CLI_SRC)) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 # --- tests -------------------------------------------------------------------------------------
@@ -122,7 +129,7 @@ FAKE_LIB := $(B)/libparvis-fake.a
 $(FAKE_LIB): $(FAKE_OBJ)
 	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
-$(TESTS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
+$(TESTS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka -lm
 
 # tests/fuzz/X_fuzz.c is a libFuzzer program under VARIANT=fuzz, and under any other a plain one
@@ -131,17 +138,17 @@ FUZZ_SRC  := $(wildcard tests/fuzz/*_fuzz.c)
 FUZZERS   := $(patsubst %.c,$(B)/%,$(FUZZ_SRC))
 REPLAYERS := $(patsubst %_fuzz.c,$(B)/%_replay,$(FUZZ_SRC))
 
-$(FUZZERS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
+$(FUZZERS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lm
 
 $(REPLAYERS): $(B)/%_replay: $(B)/%_fuzz.o $(B)/tests/fuzz/replay.o $(FAKE_LIB) $(APP_LIB) \
-              $(UI_LIB) $(LIB)
+              $(UI_LIB) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 BENCHES   := $(patsubst %.c,$(B)/%,$(BENCH_SRC))
 
-$(BENCHES): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(LIB)
+$(BENCHES): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
 
 # tests/tools/X.c: what tests and the demo's makers call by hand or from scripts.
@@ -158,7 +165,8 @@ replayers: $(REPLAYERS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 objects: $(ROOM_OBJ) $(FAKE_OBJ) \
-         $(call obj,$(UI_SRC) $(APP_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC) $(TOOL_SRC))
+         $(call obj,$(UI_SRC) $(PAPER_SRC) $(APP_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) \
+                    $(BENCH_SRC) $(TOOL_SRC))
 
 # Tests in which threads meet, by what they include.
 TSAN_SRC   := $(if $(TEST_SRC),$(shell grep -lE 'pthread\.h|base/mailbox\.h|scan/reader\.h|"app/' \

@@ -1,16 +1,12 @@
 #include "ui/render.h"
 
-#include "base/log.h"
 #include "ui/draw.h"
+#include "ui/fonts.h"
 #include "ui/screens/screens.h"
 #include "ui/viewfinder.h"
 
 #include <errno.h>
-#include <fontconfig/fontconfig.h>
-#include <limits.h>
 #include <math.h>
-#include <pango/pangocairo.h>
-#include <pango/pangofc-fontmap.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,34 +39,6 @@ static_assert(ARRAY_LEN(screens) == SCREEN_ID_COUNT, "every screen is drawn by s
 
 /* --- opening --- */
 
-/* fontconfig takes a relative name for one of its own folder. */
-static void fonts_open(struct render *r, const char *assets)
-{
-	char path[PATH_MAX - 64], whole[PATH_MAX];
-	r->fonts = pango_cairo_font_map_new_for_font_type(CAIRO_FONT_TYPE_FT);
-	snprintf(path, sizeof(path), "%s/fonts/fonts.conf", assets ? assets : "assets");
-	if (!realpath(path, whole)) {
-		log_warning("%s: %s: the system's fonts are used", path, strerror(errno));
-		return;
-	}
-	FcConfig *config = FcConfigCreate();
-	if (FcConfigParseAndLoad(config, (const FcChar8 *)whole, FcTrue) &&
-		FcConfigBuildFonts(config))
-		pango_fc_font_map_set_config(PANGO_FC_FONT_MAP(r->fonts), config);
-	FcConfigDestroy(config); /* the font map holds its own reference */
-}
-
-static void set_options(PangoContext *context)
-{
-	cairo_font_options_t *options = cairo_font_options_create();
-	cairo_font_options_set_antialias(options, CAIRO_ANTIALIAS_GRAY);
-	cairo_font_options_set_hint_style(options, CAIRO_HINT_STYLE_NONE);
-	cairo_font_options_set_hint_metrics(options, CAIRO_HINT_METRICS_OFF);
-	pango_cairo_context_set_font_options(context, options);
-	pango_context_set_round_glyph_positions(context, FALSE);
-	cairo_font_options_destroy(options);
-}
-
 int render_open(struct render **out, uint32_t width, uint32_t height, const char *assets)
 {
 	struct render *r = calloc(1, sizeof(*r));
@@ -88,9 +56,8 @@ int render_open(struct render **out, uint32_t width, uint32_t height, const char
 		fmin(width / (upright ? 720.0 : 1280.0), height / (upright ? 1280.0 : 800.0));
 	r->page.width = width / r->page.unit;
 	r->page.height = height / r->page.unit;
-	fonts_open(r, assets);
-	r->page.pango = pango_font_map_create_context(r->fonts);
-	set_options(r->page.pango);
+	r->fonts = fonts_open(assets);
+	r->page.pango = fonts_context(r->fonts);
 	*out = r;
 	return 0;
 }

@@ -9,7 +9,7 @@
  *
  * A struct paper is for one thread at a time; each thread may have its own. Functions that can
  * fail give 0, or -ENOMEM, -EMSGSIZE (the code fits no QR symbol: more than PAPER_CODE_MAX bytes,
- * or none), -EIO (cairo), or what the writer gave. */
+ * or none), -EINVAL (a size or resolution out of range), -EIO (cairo), or what the writer gave. */
 #ifndef PARVIS_UI_PAPER_PAPER_H
 #define PARVIS_UI_PAPER_PAPER_H
 
