@@ -11,6 +11,7 @@ int cli_check(int argc, char **argv);
 int cli_decode(int argc, char **argv);
 int cli_event(int argc, char **argv);
 int cli_headcount(int argc, char **argv);
+int cli_kiosk(int argc, char **argv);
 int cli_log(int argc, char **argv);
 int cli_roster(int argc, char **argv);
 
