@@ -69,6 +69,16 @@ static int draw_code(
 	return 0;
 }
 
+/* Who it is for: a name and the type of ticket, or the type in the name's place. */
+static void draw_holder(struct paper *p, cairo_t *cr, struct box *rest,
+	const struct paper_ticket *t, const struct hand *name, const struct hand *type)
+{
+	bool named = paper_text(p, NULL, *rest, t->name, name) > 0;
+	paper_flow(p, cr, rest, named ? t->name : t->type, name, 1);
+	if (named)
+		paper_flow(p, cr, rest, t->type, type, 0);
+}
+
 /* --- upright --- */
 
 static void draw_place(struct paper *p, cairo_t *cr, struct box b, const struct paper_ticket *t)
@@ -90,18 +100,17 @@ static int draw_upright(struct paper *p, cairo_t *cr, struct box b, const struct
 	static const struct hand name = { 20, 10, 700, 2, INK_NIGHT, ALIGN_START };
 	static const struct hand type = { 11, 7, 500, 1, INK_SOFT, ALIGN_START };
 	struct box rest = box_inset(b, MARGIN, MARGIN);
-	draw_card(p, cr, box_top(&rest, 92), t, &title, &when);
-	box_top(&rest, 10);
+	draw_card(p, cr, box_top(&rest, 80), t, &title, &when);
+	box_top(&rest, 9);
 	if (t->staff) {
 		draw_staff(p, cr, box_top(&rest, 22), t);
 		box_top(&rest, 6);
 	}
-	draw_place(p, cr, box_bottom(&rest, 66), t);
-	box_bottom(&rest, 8);
+	draw_place(p, cr, box_bottom(&rest, 64), t);
+	box_bottom(&rest, 6);
 	struct box who = rest;
 	who.h = 54;
-	paper_flow(p, cr, &who, t->name, &name, 1);
-	paper_flow(p, cr, &who, t->type, &type, 0);
+	draw_holder(p, cr, &who, t, &name, &type);
 	box_top(&rest, who.y - rest.y + 2);
 	return draw_code(p, cr, rest, 16, t);
 }
@@ -128,8 +137,7 @@ static int draw_broad(struct paper *p, cairo_t *cr, struct box b, const struct p
 	}
 	struct box place = box_bottom(&rest, 50);
 	struct box who = rest;
-	paper_flow(p, cr, &who, t->name, &name, 1);
-	paper_flow(p, cr, &who, t->type, &type, 0);
+	draw_holder(p, cr, &who, t, &name, &type);
 	draw_rule(cr, &place, 5);
 	paper_flow(p, cr, &place, venue_of(t), &venue, 1);
 	paper_flow(p, cr, &place, t->address, &address, 0);
