@@ -32,7 +32,7 @@ SAN      := $(SAN.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wswitch-enum -Werror \
             -Wno-missing-field-initializers
 PKGS     := sdl2 pangocairo pangoft2 cairo fontconfig libqrencode sqlite3 libgpiod zxing inih \
-            libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson
+            libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson libcurl
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv
 

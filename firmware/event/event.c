@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "event/event_reading.h"
+#include "event/pretix_keys.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -364,8 +365,18 @@ int event_load(struct event **out, const char *dir, event_problem *problem, void
 		return -ENOMEM;
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
+	struct event *e;
 	int result = read_file(path, text, &len);
-	return result ? result : event_parse(out, path, text, len, problem, context);
+	if (!result)
+		result = event_parse(&e, path, text, len, problem, context);
+	if (result)
+		return result;
+	result = pretix_keys_load(e, dir, problem, context);
+	if (result)
+		event_free(e);
+	else
+		*out = e;
+	return result;
 }
 
 void event_free(struct event *e)

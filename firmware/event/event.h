@@ -70,9 +70,10 @@ struct event {
  * and what would be right`, escaped for a terminal. */
 typedef void event_problem(void *context, bool fatal, const char *text);
 
-/* Reads DIR/event.ini. Every problem is told, not only the first; -EINVAL when one was fatal,
- * -errno where the file cannot be read. *out is set only on success. Sets the process's time zone
- * (when_use_zone), so it comes before threads. */
+/* Reads DIR/event.ini, and DIR/pretix.keys where it is (event/pretix_keys.h). Every problem is
+ * told, not only the first; -EINVAL when one was fatal, -errno where the file cannot be read. *out
+ * is set only on success. Sets the process's time zone (when_use_zone), so it comes before threads.
+ */
 NODISCARD int event_load(
 	struct event **out, const char *dir, event_problem *problem, void *context);
 

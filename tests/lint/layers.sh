@@ -36,7 +36,8 @@ includes() {
 		library["sodium"] = "event store app cli"
 		library["csv.h"] = "event"
 		library["ini.h"] = "event port"
-		library["jansson"] = "app cli"
+		library["jansson"] = "event app cli"
+		library["curl/"] = "port"
 		library["ZXing"] = library["ReadBarcode"] = library["BarcodeFormat"] = "scan"
 		library["DecodeHints"] = library["TextUtfEncoding"] = library["ZX"] = "scan"
 		library["ImageView"] = library["Result.h"] = library["ReaderOptions"] = "scan"
@@ -208,6 +209,8 @@ found includes ui/paper/x.c '#include "event/code.h"'
 found includes firmware/cli/x.c '#include "ui/render.h"'
 found includes firmware/cli/x.c '#include <cairo.h>'
 found includes firmware/port/x.c '#include "ui/paper/paper.h"'
+allowed includes firmware/port/x.c '#include <curl/curl.h>'
+found includes firmware/cli/x.c '#include <curl/curl.h>'
 allowed includes firmware/store/x.c '#include <sqlite3.h>'
 allowed includes firmware/event/x.c '#include <sodium.h>'
 allowed includes firmware/scan/x.cpp '#include <ZXing/ReadBarcode.h>'
