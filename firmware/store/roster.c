@@ -2,10 +2,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "event/code.h"
 #include "store/db.h"
 #include "store/schema.h"
+#include "store/seal.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,15 +17,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum statement { FIND, PUT, REVOKE, COUNT, STATEMENTS };
+enum statement { FIND, PUT, ADD, COUNT, STATEMENTS };
 
 static const char *const statements[] = {
-	[FIND] = "SELECT venue, type, sealed, known, revoked FROM ticket WHERE hash = ?1",
-	[PUT] = ("INSERT INTO ticket (hash, venue, type, sealed, known, revoked)"
-		 " VALUES (?1, ?2, ?3, ?4, 1, 0) ON CONFLICT (hash) DO UPDATE SET"
-		 " venue = ?2, type = ?3, sealed = ?4, known = 1"),
-	[REVOKE] = ("INSERT INTO ticket (hash, venue, type, known, revoked)"
-		    " VALUES (?1, '', '', 0, ?2) ON CONFLICT (hash) DO UPDATE SET revoked = ?2"),
+	[FIND] = "SELECT hash, venue, type, sealed, known, revoked FROM ticket WHERE id = ?1",
+	[PUT] = ("INSERT OR REPLACE INTO ticket (id, hash, venue, type, sealed, known, revoked)"
+		 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
+	[ADD] = ("INSERT INTO ticket (id, hash, venue, type, sealed, known, revoked)"
+		 " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
 	[COUNT] = "SELECT count(*) FROM ticket WHERE known AND NOT revoked AND venue IN (?1, '')",
 };
 static_assert(ARRAY_LEN(statements) == STATEMENTS, "every statement needs its text");
@@ -36,7 +36,17 @@ struct roster {
 	struct stat seen; /* the file that a reader last looked at */
 	int lock;         /* of an import; else -1 */
 	bool writable;    /* an import that is not committed */
+	bool stretch;     /* weak codes are stretched in this file */
 	char dir[PATH_MAX], path[PATH_MAX + 16], aside[PATH_MAX + 32];
+};
+
+/* Where a code's row is: under the first 63 bits of its name, or where another has these under
+ * the next number that is free. */
+struct place {
+	int64_t id;
+	uint8_t hash[TICKET_HASH_SIZE];
+	uint8_t secret[SEAL_SECRET_SIZE];
+	bool stretched;
 };
 
 /* What a ticket's row says. */
@@ -44,48 +54,6 @@ struct entry {
 	char venue[ID_SIZE], type[TICKET_NAME_SIZE], name[TICKET_NAME_SIZE];
 	bool known, revoked;
 };
-
-/* --- names under seal ------------------------------------------------------------------------- */
-
-#define NONCE_SIZE  crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
-#define SEALED_SIZE (NONCE_SIZE + TICKET_NAME_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES)
-
-static void name_key(const struct event *e, const char *code, size_t len, uint8_t out[32])
-{
-	static const char use[] = "parvis-name-1";
-	crypto_generichash_state state;
-	crypto_generichash_init(&state, e->hash_key, sizeof(e->hash_key), 32);
-	crypto_generichash_update(&state, (const uint8_t *)use, sizeof(use));
-	crypto_generichash_update(&state, (const uint8_t *)code, len);
-	crypto_generichash_final(&state, out, 32);
-	sodium_memzero(&state, sizeof(state));
-}
-
-/* Every name is sealed at the same length, which would tell something, too. */
-static void seal(const struct event *e, const char *code, size_t len,
-	const char name[TICKET_NAME_SIZE], uint8_t out[SEALED_SIZE])
-{
-	uint8_t key[32];
-	name_key(e, code, len, key);
-	randombytes_buf(out, NONCE_SIZE);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_SIZE, NULL, (const uint8_t *)name,
-		TICKET_NAME_SIZE, NULL, 0, NULL, out, key);
-	sodium_memzero(key, sizeof(key));
-}
-
-static bool unseal(const struct event *e, const char *code, size_t len,
-	const uint8_t sealed[SEALED_SIZE], char out[TICKET_NAME_SIZE])
-{
-	uint8_t key[32];
-	name_key(e, code, len, key);
-	int failed = crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)out, NULL, NULL,
-		sealed + NONCE_SIZE, SEALED_SIZE - NONCE_SIZE, NULL, 0, sealed, key);
-	sodium_memzero(key, sizeof(key));
-	bool good = !failed && memchr(out, 0, TICKET_NAME_SIZE);
-	if (!good)
-		memset(out, 0, TICKET_NAME_SIZE);
-	return good;
-}
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
@@ -126,9 +94,17 @@ static int check_key(struct roster *r)
 	return error;
 }
 
+static int read_stretch(struct roster *r)
+{
+	int64_t value = 0;
+	int error = db_integer(r->db, "SELECT value FROM meta WHERE key = 'stretch'", &value);
+	r->stretch = value != 0;
+	return error == -ENOENT ? -EBADMSG : error;
+}
+
 static int prepare(struct roster *r)
 {
-	int error = 0;
+	int error = read_stretch(r);
 	for (int i = 0; !error && i < STATEMENTS; i++)
 		error = db_prepare(r->db, &r->statements[i], statements[i]);
 	return error;
@@ -229,23 +205,25 @@ static int copy_aside(struct roster *r)
 	return error;
 }
 
-static int put_key(struct roster *r)
+static int put_meta(struct roster *r, bool stretch)
 {
 	uint8_t key[16];
 	key_name(r->event, key);
 	sqlite3_stmt *s = NULL;
-	int error = db_prepare(r->db, &s, "INSERT INTO meta (key, value) VALUES ('key', ?1)");
+	int error = db_prepare(
+		r->db, &s, "INSERT INTO meta (key, value) VALUES ('key', ?1), ('stretch', ?2)");
 	if (error)
 		return error;
 	db_bind_blob(s, 1, key, sizeof(key));
+	db_bind_integer(s, 2, stretch);
 	error = db_run(s);
 	sqlite3_finalize(s);
 	return error;
 }
 
-/* No journal: a file that was not finished is thrown away. The cache holds a large roster, whose
- * rows come in no order. */
-static int connect_import(struct roster *r)
+/* No journal: a file that was not finished is thrown away. Rows of roster_add() come in
+ * order and need no cache to speak of. */
+static int connect_import(struct roster *r, bool stretch)
 {
 	bool fresh = false;
 	int error = db_open(&r->db, r->aside, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL);
@@ -256,33 +234,52 @@ static int connect_import(struct roster *r)
 	if (!error)
 		error = db_exec(r->db,
 			"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-			"PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-131072; BEGIN");
+			"PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-8192; BEGIN");
 	if (!error && fresh)
 		error = db_exec(r->db, roster_schema_tables);
 	if (!error && fresh)
-		error = put_key(r);
+		error = put_meta(r, stretch);
 	return error ? error : prepare(r);
 }
 
-static int start_import(struct roster *r)
+static int begin_aside(struct roster *r)
 {
-	int error = lock_import(r);
-	if (error)
-		return error;
 	r->writable = true;
-	if (unlink(r->aside) && errno != ENOENT)
-		return -errno;
-	error = copy_aside(r);
-	return error && error != -ENOENT ? error : connect_import(r);
+	return unlink(r->aside) && errno != ENOENT ? -errno : 0;
 }
 
-int roster_open_import(struct roster **out, const char *event_dir, const struct event *e)
+int roster_lock(struct roster **out, const char *event_dir, const struct event *e)
 {
 	struct roster *r;
 	int error = make(&r, event_dir, e);
 	if (error)
 		return error;
-	error = start_import(r);
+	error = lock_import(r);
+	if (error) {
+		roster_close(r);
+		return error;
+	}
+	*out = r;
+	return 0;
+}
+
+int roster_begin_new(struct roster *r, bool stretch)
+{
+	int error = r->lock < 0 || r->db ? -EINVAL : begin_aside(r);
+	return error ? error : connect_import(r, stretch);
+}
+
+int roster_open_import(struct roster **out, const char *event_dir, const struct event *e)
+{
+	struct roster *r;
+	int error = roster_lock(&r, event_dir, e);
+	if (error)
+		return error;
+	error = begin_aside(r);
+	if (!error)
+		error = copy_aside(r);
+	if (!error || error == -ENOENT)
+		error = connect_import(r, true);
 	if (error) {
 		roster_close(r);
 		return error;
@@ -310,27 +307,69 @@ int roster_commit(struct roster *r)
 
 /* --- looking up, changing --------------------------------------------------------------------- */
 
-/* -ENOENT: nothing is known of the code. */
-static int look_up(struct roster *r, const uint8_t hash[TICKET_HASH_SIZE], const char *code,
-	size_t len, struct entry *out)
+static int64_t id_of(const uint8_t hash[TICKET_HASH_SIZE])
+{
+	uint64_t start;
+	memcpy(&start, hash, sizeof(start));
+	return (int64_t)(be64toh(start) >> 1);
+}
+
+/* secret: of a code that was stretched before, or NULL. */
+static int place_of(const struct roster *r, const char *code, size_t len, const uint8_t *secret,
+	struct place *out)
+{
+	int error = 0;
+	out->stretched = r->stretch && seal_is_weak(code, len);
+	if (out->stretched && secret)
+		memcpy(out->secret, secret, SEAL_SECRET_SIZE);
+	else if (out->stretched)
+		error = seal_stretch(r->event, code, len, out->secret);
+	if (error)
+		return error;
+	seal_row(r->event, code, len, out->stretched ? out->secret : NULL, out->hash);
+	out->id = id_of(out->hash);
+	return 0;
+}
+
+static int read_row(struct roster *r, const struct place *place, const char *code, size_t len,
+	struct entry *out)
 {
 	sqlite3_stmt *s = r->statements[FIND];
-	uint8_t sealed[SEALED_SIZE];
+	uint8_t sealed[SEAL_SIZE];
+	out->known = sqlite3_column_int(s, 4) != 0;
+	out->revoked = sqlite3_column_int(s, 5) != 0;
+	if (!db_take_text(s, 1, out->venue, sizeof(out->venue)) ||
+		!db_take_text(s, 2, out->type, sizeof(out->type)))
+		return -EBADMSG;
+	if (db_take_blob(s, 3, sealed, sizeof(sealed)))
+		seal_open(r->event, code, len, place->stretched ? place->secret : NULL, sealed,
+			out->name);
+	return 0;
+}
+
+/* -ENOENT: nothing is known of the code; place->id is then where it belongs. */
+static int look_up(
+	struct roster *r, struct place *place, const char *code, size_t len, struct entry *out)
+{
+	sqlite3_stmt *s = r->statements[FIND];
 	*out = (struct entry){ 0 };
-	db_bind_blob(s, 1, hash, TICKET_HASH_SIZE);
-	int rc = sqlite3_step(s);
-	int error = rc == SQLITE_DONE ? -ENOENT : db_error(r->db, rc);
-	if (rc == SQLITE_ROW) {
-		out->known = sqlite3_column_int(s, 3) != 0;
-		out->revoked = sqlite3_column_int(s, 4) != 0;
-		if (!db_take_text(s, 0, out->venue, sizeof(out->venue)) ||
-			!db_take_text(s, 1, out->type, sizeof(out->type)))
-			error = -EBADMSG;
-		if (db_take_blob(s, 2, sealed, sizeof(sealed)))
-			(void)unseal(r->event, code, len, sealed, out->name);
+	for (;; place->id++) {
+		uint8_t hash[TICKET_HASH_SIZE];
+		db_bind_integer(s, 1, place->id);
+		int rc = sqlite3_step(s);
+		int error = rc == SQLITE_DONE ? -ENOENT : db_error(r->db, rc);
+		bool is_it = false;
+		if (rc == SQLITE_ROW) {
+			if (!db_take_blob(s, 0, hash, sizeof(hash)))
+				error = -EBADMSG;
+			is_it = !error && !memcmp(hash, place->hash, sizeof(hash));
+			if (is_it)
+				error = read_row(r, place, code, len, out);
+		}
+		sqlite3_reset(s);
+		if (error || is_it)
+			return error;
 	}
-	sqlite3_reset(s);
-	return error;
 }
 
 /* Goes over to the file that an import has put in place. A file that cannot be read leaves the
@@ -369,14 +408,17 @@ static void fill(struct ticket *ticket, const struct entry *entry)
 
 int roster_find(struct roster *r, const char *code, size_t len, struct ticket *ticket)
 {
-	uint8_t hash[TICKET_HASH_SIZE];
+	struct place place;
 	struct entry entry;
 	follow(r);
-	code_hash(r->event, code, len, hash);
-	int error = look_up(r, hash, code, len, &entry);
+	int error = place_of(r, code, len, NULL, &place);
+	if (error)
+		return error;
+	error = look_up(r, &place, code, len, &entry);
 	if (!error)
 		fill(ticket, &entry);
 	sodium_memzero(&entry, sizeof(entry));
+	sodium_memzero(&place, sizeof(place));
 	return error == -ENOENT ? 0 : error;
 }
 
@@ -395,58 +437,98 @@ static bool is_same(const struct entry *a, const struct entry *b)
 	       !strcmp(a->venue, b->venue);
 }
 
-static int write_entry(struct roster *r, const uint8_t hash[TICKET_HASH_SIZE], const char *code,
-	size_t len, const struct entry *entry)
+static int write_row(struct roster *r, enum statement which, const struct place *place,
+	const char *code, size_t len, const struct entry *entry)
 {
-	uint8_t sealed[SEALED_SIZE];
-	sqlite3_stmt *s = r->statements[PUT];
-	db_bind_blob(s, 1, hash, TICKET_HASH_SIZE);
-	db_bind_text(s, 2, entry->venue);
-	db_bind_text(s, 3, entry->type);
-	sqlite3_bind_null(s, 4);
+	uint8_t sealed[SEAL_SIZE];
+	sqlite3_stmt *s = r->statements[which];
+	db_bind_integer(s, 1, place->id);
+	db_bind_blob(s, 2, place->hash, TICKET_HASH_SIZE);
+	db_bind_text(s, 3, entry->venue);
+	db_bind_text(s, 4, entry->type);
+	sqlite3_bind_null(s, 5);
 	if (entry->name[0]) {
-		seal(r->event, code, len, entry->name, sealed);
-		db_bind_blob(s, 4, sealed, sizeof(sealed));
+		seal_name(r->event, code, len, place->stretched ? place->secret : NULL, entry->name,
+			sealed);
+		db_bind_blob(s, 5, sealed, sizeof(sealed));
 	}
+	db_bind_integer(s, 6, entry->known);
+	db_bind_integer(s, 7, entry->revoked);
 	return db_run(s);
+}
+
+static bool fill_entry(
+	struct entry *out, const char *name, const char *type, const char *venue, bool known)
+{
+	*out = (struct entry){ .known = known };
+	text_copy(out->name, sizeof(out->name), name);
+	text_copy(out->type, sizeof(out->type), type);
+	return text_copy(out->venue, sizeof(out->venue), venue);
 }
 
 int roster_put(struct roster *r, const char *code, size_t len, const char *name, const char *type,
 	const char *venue, enum roster_change *change)
 {
-	uint8_t hash[TICKET_HASH_SIZE];
-	struct entry old, new = { .known = true };
+	struct place place;
+	struct entry old, new;
 	int error = check_code(r, len);
 	if (error)
 		return error;
-	if (!text_copy(new.venue, sizeof(new.venue), venue))
+	if (!fill_entry(&new, name, type, venue, true))
 		return -ENAMETOOLONG;
-	text_copy(new.name, sizeof(new.name), name);
-	text_copy(new.type, sizeof(new.type), type);
-	code_hash(r->event, code, len, hash);
-	error = look_up(r, hash, code, len, &old);
+	error = place_of(r, code, len, NULL, &place);
+	if (error)
+		return error;
+	error = look_up(r, &place, code, len, &old);
 	if (error && error != -ENOENT)
 		return error;
 	enum roster_change is = error || !old.known ? ROSTER_NEW : ROSTER_UPDATED;
 	if (!error && is_same(&old, &new))
 		is = ROSTER_SAME;
-	error = is == ROSTER_SAME ? 0 : write_entry(r, hash, code, len, &new);
+	new.revoked = old.revoked;
+	error = is == ROSTER_SAME ? 0 : write_row(r, PUT, &place, code, len, &new);
 	if (!error)
 		*change = is;
 	return error;
 }
 
-int roster_revoke(struct roster *r, const char *code, size_t len, bool revoked)
+int roster_add(struct roster *r, const struct roster_person *row)
 {
-	uint8_t hash[TICKET_HASH_SIZE];
-	int error = check_code(r, len);
+	struct place place;
+	struct entry entry;
+	int error = check_code(r, row->code_len);
 	if (error)
 		return error;
-	code_hash(r->event, code, len, hash);
-	sqlite3_stmt *s = r->statements[REVOKE];
-	db_bind_blob(s, 1, hash, sizeof(hash));
-	db_bind_integer(s, 2, revoked);
-	return db_run(s);
+	if (!fill_entry(&entry, row->name, row->type, row->venue, row->known))
+		return -ENAMETOOLONG;
+	entry.revoked = row->revoked;
+	error = place_of(r, row->code, row->code_len, row->secret, &place);
+	if (error)
+		return error;
+	error = write_row(r, ADD, &place, row->code, row->code_len, &entry);
+	if (!error || sqlite3_errcode(r->db) != SQLITE_CONSTRAINT_PRIMARYKEY)
+		return error;
+	struct entry other;
+	error = look_up(r, &place, row->code, row->code_len, &other);
+	if (error != -ENOENT)
+		return error ? error : -EEXIST;
+	return write_row(r, ADD, &place, row->code, row->code_len, &entry);
+}
+
+int roster_revoke(struct roster *r, const char *code, size_t len, bool revoked)
+{
+	struct place place;
+	struct entry entry;
+	int error = check_code(r, len);
+	if (!error)
+		error = place_of(r, code, len, NULL, &place);
+	if (error)
+		return error;
+	error = look_up(r, &place, code, len, &entry);
+	if (error && error != -ENOENT)
+		return error;
+	entry.revoked = revoked;
+	return write_row(r, PUT, &place, code, len, &entry);
 }
 
 int roster_count(struct roster *r, const char *venue, uint64_t *out)

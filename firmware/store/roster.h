@@ -1,7 +1,8 @@
 /* The roster: DIR/roster.db in the event's folder. It holds no code and no name in the clear: a row
  * is found by the keyed hash of its code, and its name is sealed (XChaCha20-Poly1305) under a key
- * that only the code gives. A code of little entropy can be guessed by whoever has both this file
- * and the event's hash key. One thread at a time; sqlite3 inside.
+ * that only the code gives. Weak codes (fewer than 60 bits by length and alphabet) are stretched
+ * with Argon2id first, in a file that says so: store/seal.h tells what that can do and what not.
+ * Looking up such a code takes up to 100 ms. One thread at a time; sqlite3 inside.
  *
  * The file is never changed in place: an import writes a new one aside, which takes the old one's
  * name when it is committed. So it can be read from a read-only disk, a power cut leaves the old
@@ -24,6 +25,12 @@ NODISCARD int roster_open(struct roster **out, const char *event_dir, const stru
  * import at the same time is refused with -EBUSY. -EBADMSG, -EKEYREJECTED as above. */
 NODISCARD int roster_open_import(struct roster **out, const char *event_dir, const struct event *e);
 
+/* Takes the import's lock alone, and later begins a roster that is empty and will take the place of
+ * the one there, whatever that is. Where `stretch` is false its weak codes are not stretched.
+ * -EBUSY as above; -EINVAL where it has begun already. */
+NODISCARD int roster_lock(struct roster **out, const char *event_dir, const struct event *e);
+NODISCARD int roster_begin_new(struct roster *r, bool stretch);
+
 /* NULL is allowed. An import that was not committed leaves no trace. */
 void roster_close(struct roster *r);
 
@@ -34,7 +41,8 @@ void roster_close(struct roster *r);
  * the file cannot be read; *ticket is then untouched. */
 NODISCARD int roster_find(struct roster *r, const char *code, size_t len, struct ticket *ticket);
 
-/* The rest needs roster_open_import(): -EROFS otherwise, and after roster_commit(). */
+/* The rest needs roster_open_import() or roster_begin_new(): -EROFS otherwise, and after
+ * roster_commit(). */
 
 enum roster_change { ROSTER_NEW, ROSTER_UPDATED, ROSTER_SAME };
 
@@ -42,6 +50,18 @@ enum roster_change { ROSTER_NEW, ROSTER_UPDATED, ROSTER_SAME };
  * character. -ENAMETOOLONG for a code longer than CODE_MAX; -EINVAL for an empty one. */
 NODISCARD int roster_put(struct roster *r, const char *code, size_t len, const char *name,
 	const char *type, const char *venue, enum roster_change *change);
+
+struct roster_person {
+	const char *code;
+	size_t code_len;
+	const char *name, *type, *venue; /* as for roster_put() */
+	bool known, revoked;             /* not known: nobody is registered, the row only revokes */
+	const uint8_t *secret;           /* what seal_stretch() made of the code, or NULL */
+};
+
+/* Adds a code that the file does not have (-EEXIST otherwise). Fastest in the order of code_hash(),
+ * where a million rows need no more memory than one. */
+NODISCARD int roster_add(struct roster *r, const struct roster_person *row);
 
 /* Marks a code, known or not, as revoked (or good again). */
 NODISCARD int roster_revoke(struct roster *r, const char *code, size_t len, bool revoked);

@@ -36,10 +36,26 @@ const char log_schema_tables[] =
 
 const char roster_schema_file[] = "PRAGMA page_size=4096;";
 
-/* `known`: somebody is registered under this code; without it the row only revokes. */
+/* `id` is the first 63 bits of the hash: rows that are added in its order go to the end of the last
+ * page, and no second index is needed to find one. `known`: somebody is registered under this code;
+ * without it the row only revokes. */
 const char roster_schema_tables[] =
 	"PRAGMA application_id=0x50727652;"
+	"PRAGMA user_version=2;"
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE ticket (id INTEGER PRIMARY KEY, hash BLOB NOT NULL, venue TEXT NOT NULL, type TEXT NOT NULL,"
+	" sealed BLOB, known INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT;";
+
+const char people_schema_file[] = "PRAGMA page_size=4096;";
+
+/* In the order of `hash`, which `id` counts: an import reads the old file and its own sorted rows
+ * side by side and writes a new file from its beginning to its end. `secret` is what a weak code
+ * was stretched to, which takes long enough to be kept. */
+const char people_schema_tables[] =
+	"PRAGMA application_id=0x50727650;"
 	"PRAGMA user_version=1;"
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
-	"CREATE TABLE ticket (hash BLOB PRIMARY KEY, venue TEXT NOT NULL, type TEXT NOT NULL,"
-	" sealed BLOB, known INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+	"CREATE TABLE person (id INTEGER PRIMARY KEY, hash BLOB NOT NULL, code TEXT NOT NULL,"
+	" name TEXT NOT NULL, email TEXT NOT NULL, type TEXT NOT NULL, venue TEXT NOT NULL,"
+	" source TEXT NOT NULL, known INTEGER NOT NULL, revoked INTEGER NOT NULL,"
+	" secret BLOB) STRICT;";

@@ -1,12 +1,15 @@
-/* The tables of DIR/log.db and DIR/roster.db, and the pragmas that a new file is made with. */
+/* The tables of DIR/log.db, DIR/roster.db and DIR/people.db, and the pragmas that a new file is
+ * made with. */
 #ifndef PARVIS_STORE_SCHEMA_H
 #define PARVIS_STORE_SCHEMA_H
 
-/* "PrvL" and "PrvR", in the header of the file. */
+/* "PrvL", "PrvR" and "PrvP", in the header of the file. */
 #define LOG_APPLICATION    0x5072764c
 #define LOG_VERSION        1
 #define ROSTER_APPLICATION 0x50727652
-#define ROSTER_VERSION     1
+#define ROSTER_VERSION     2
+#define PEOPLE_APPLICATION 0x50727650
+#define PEOPLE_VERSION     1
 
 /* Outside of a transaction, before anything is in the file. */
 extern const char log_schema_file[];
@@ -15,5 +18,8 @@ extern const char log_schema_tables[];
 
 extern const char roster_schema_file[];
 extern const char roster_schema_tables[];
+
+extern const char people_schema_file[];
+extern const char people_schema_tables[];
 
 #endif

@@ -1,0 +1,131 @@
+#include "store/people.h"
+
+#include "store/people_parts.h"
+#include "store/schema.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void people_key_name(const struct event *e, uint8_t out[16])
+{
+	static const char use[] = "parvis-people-key";
+	crypto_generichash(
+		out, 16, (const uint8_t *)use, sizeof(use), e->hash_key, sizeof(e->hash_key));
+}
+
+static int check_key(struct people *p)
+{
+	uint8_t ours[16], theirs[16];
+	sqlite3_stmt *s = NULL;
+	int error = db_prepare(p->db, &s, "SELECT value FROM meta WHERE key = 'key'");
+	if (error)
+		return error;
+	int rc = sqlite3_step(s);
+	error = db_error(p->db, rc);
+	if (!error && (rc != SQLITE_ROW || !db_take_blob(s, 0, theirs, sizeof(theirs))))
+		error = -EBADMSG;
+	sqlite3_finalize(s);
+	people_key_name(p->event, ours);
+	if (!error && memcmp(ours, theirs, sizeof(ours)))
+		error = -EKEYREJECTED;
+	return error;
+}
+
+static int connect(struct people *p, const char *path)
+{
+	bool fresh = false;
+	int64_t weak = 0;
+	int error = db_open_unchanging(&p->db, path);
+	if (!error)
+		error = db_identify(p->db, PEOPLE_APPLICATION, PEOPLE_VERSION, &fresh);
+	if (!error)
+		error = fresh ? -EBADMSG : check_key(p);
+	if (!error)
+		error = db_exec(p->db, "PRAGMA cache_size=-2048");
+	if (!error)
+		error = db_integer(p->db, "SELECT value FROM meta WHERE key = 'weak'", &weak);
+	if (!error)
+		error = db_prepare(p->db, &p->rows,
+			"SELECT hash, code, name, email, type, venue, source, known, revoked,"
+			" secret FROM person ORDER BY id");
+	p->weak = (uint64_t)weak;
+	return error;
+}
+
+int people_open(struct people **out, const char *event_dir, const struct event *e)
+{
+	char path[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/people.db", event_dir);
+	if (n < 0 || (size_t)n >= sizeof(path))
+		return -ENAMETOOLONG;
+	if (access(path, F_OK))
+		return -errno;
+	struct people *p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->event = e;
+	int error = sodium_init() < 0 ? -EIO : connect(p, path);
+	if (error) {
+		people_close(p);
+		return error;
+	}
+	*out = p;
+	return 0;
+}
+
+void people_close(struct people *p)
+{
+	if (!p)
+		return;
+	sqlite3_finalize(p->rows);
+	sqlite3_close(p->db);
+	free(p);
+}
+
+static bool take_row(sqlite3_stmt *s, struct people_row *out)
+{
+	const char **const texts[] = { &out->who.code, &out->who.name, &out->who.email,
+		&out->who.type, &out->who.venue, &out->who.source };
+	*out = (struct people_row){ 0 };
+	for (int i = 0; i < (int)ARRAY_LEN(texts); i++) {
+		const char *text = (const char *)sqlite3_column_text(s, i + 1);
+		if (!text || strlen(text) != (size_t)sqlite3_column_bytes(s, i + 1))
+			return false;
+		*texts[i] = text;
+	}
+	out->who.code_len = strlen(out->who.code);
+	out->who.known = sqlite3_column_int(s, 7) != 0;
+	out->who.revoked = (unsigned)sqlite3_column_int(s, 8);
+	out->has_secret = db_take_blob(s, 9, out->secret, sizeof(out->secret));
+	return db_take_blob(s, 0, out->hash, sizeof(out->hash)) && out->who.code_len >= 1 &&
+	       out->who.code_len <= CODE_MAX;
+}
+
+int people_next(struct people *p, struct people_row *out)
+{
+	int rc = sqlite3_step(p->rows);
+	if (rc == SQLITE_DONE)
+		return 0;
+	if (rc != SQLITE_ROW)
+		return db_error(p->db, rc);
+	return take_row(p->rows, out) ? 1 : -EBADMSG;
+}
+
+int people_each(
+	struct people *p, int (*take)(void *context, const struct person *who), void *context)
+{
+	struct people_row row;
+	int result;
+	sqlite3_reset(p->rows);
+	while ((result = people_next(p, &row)) > 0) {
+		result = take(context, &row.who);
+		if (result)
+			break;
+	}
+	sqlite3_reset(p->rows);
+	return result;
+}
