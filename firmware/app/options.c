@@ -1,11 +1,11 @@
 #include "app/options.h"
 
+#include "base/assets.h"
 #include "base/text.h"
 #include "port/camera.h"
 #include "port/scanner.h"
 
 #include <getopt.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -185,29 +185,9 @@ static bool take(struct options *o, int id, const char *value)
 	}
 }
 
-/* Where the assets are: beside an installed program, or in the tree that it was built from. */
-static bool find_assets(char out[PATH_MAX])
-{
-	static const char *const places[] = { "../share/parvis", "../../assets", "../assets" };
-	char self[PATH_MAX], place[PATH_MAX * 2];
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
-	if (n < 0)
-		return false;
-	self[n] = '\0';
-	const char *dir = dirname(self);
-	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
-		char probe[PATH_MAX * 2 + 32];
-		snprintf(place, sizeof(place), "%s/%s", dir, places[i]);
-		snprintf(probe, sizeof(probe), "%s/demo/event.ini", place);
-		if (!access(probe, R_OK) && realpath(place, out))
-			return true;
-	}
-	return false;
-}
-
 static bool fill_defaults(struct options *o)
 {
-	if (!*o->assets && !find_assets(o->assets)) {
+	if (!*o->assets && !assets_find(o->assets)) {
 		fprintf(stderr,
 			"parvis-kiosk: no assets folder beside the program; give --assets\n");
 		return false;
