@@ -243,7 +243,10 @@ static void only_a_key_is_a_key(void **state)
 		{ "a carriage return", HEX "\r\n", 66, -EINVAL },
 		{ "no hex", "g7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e\n",
 			65, -EINVAL },
-		{ "a NUL", "b7059bcdfeb007de3e2c6c7dfe4796b0\0", 64, -EINVAL },
+		{ "a NUL",
+			"b7059bcdfeb007de3e2c6c7dfe4796b0\0"
+			"2d24b6217903af7e3af6f8699fc84e9",
+			64, -EINVAL },
 	};
 	(void)state;
 	make_keys_directory(0700);
