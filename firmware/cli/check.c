@@ -3,6 +3,7 @@
 #include "base/when.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "cli/reply.h"
 #include "door/admission.h"
 #include "event/code.h"
 #include "port/clock.h"
@@ -10,7 +11,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,76 +42,20 @@ struct check {
 	struct when now;
 };
 
-static const char *const kind_names[] = {
-	[TICKET_NOT_ONE] = "none",
-	[TICKET_UNKNOWN] = "unknown",
-	[TICKET_FORGED] = "forged",
-	[TICKET_SIGNED] = "signed",
-	[TICKET_ROSTER] = "roster",
-	[TICKET_TEST] = "test",
-	[TICKET_STAFF] = "staff",
-};
-static_assert(ARRAY_LEN(kind_names) == TICKET_KIND_COUNT, "every kind needs its name");
-
 /* --- output ------------------------------------------------------------------------------------
  */
-
-/* A copy in which what is not UTF-8 is U+FFFD. *whole tells whether there was none of it. */
-static char *as_utf8(const char *text, size_t len, size_t *out_len, bool *whole)
-{
-	char *out = malloc(3 * len + 1);
-	uint32_t c;
-	*out_len = 0;
-	*whole = true;
-	if (!out)
-		return NULL;
-	for (size_t i = 0, n; i < len; i += n ? n : 1) {
-		n = text_decode_utf8(text + i, len - i, &c);
-		memcpy(out + *out_len, n ? text + i : "\xef\xbf\xbd", n ? n : 3);
-		*out_len += n ? n : 3;
-		*whole = *whole && n;
-	}
-	return out;
-}
-
-static json_t *hex_of(const char *bytes, size_t len)
-{
-	AUTO_FREE char *hex = malloc(2 * len + 1);
-	if (!hex)
-		return NULL;
-	text_hex(hex, (const uint8_t *)bytes, len);
-	return json_string(hex);
-}
-
-static json_t *moment(int64_t seconds)
-{
-	char iso[WHEN_ISO_SIZE];
-	if (seconds == 0)
-		return json_null();
-	when_iso(seconds * 1000, iso);
-	return json_string(iso);
-}
-
-static json_t *text_or_null(const char *text)
-{
-	return *text ? json_string(text) : json_null();
-}
 
 static json_t *answer(
 	const char *code, size_t len, const struct ticket *t, const struct decision *d)
 {
-	size_t utf8_len;
-	bool whole;
-	AUTO_FREE char *utf8 = as_utf8(code, len, &utf8_len, &whole);
 	json_t *o = json_object();
-	if (!utf8 || json_object_set_new(o, "code", json_stringn_nocheck(utf8, utf8_len)) ||
-		(!whole && json_object_set_new(o, "code_hex", hex_of(code, len))) ||
+	if (reply_code(o, code, len) ||
 		json_object_set_new(o, "verdict", json_string(verdict_names[d->verdict])) ||
-		json_object_set_new(o, "kind", json_string(kind_names[t->kind])) ||
-		json_object_set_new(o, "venue", text_or_null(t->venue)) ||
-		json_object_set_new(o, "name", text_or_null(t->name)) ||
-		json_object_set_new(o, "valid_from", moment(t->valid_from_s)) ||
-		json_object_set_new(o, "valid_until", moment(t->valid_until_s)) ||
+		json_object_set_new(o, "kind", json_string(reply_kind(t->kind))) ||
+		json_object_set_new(o, "venue", reply_text(t->venue)) ||
+		json_object_set_new(o, "name", reply_text(t->name)) ||
+		json_object_set_new(o, "valid_from", reply_moment(t->valid_from_s)) ||
+		json_object_set_new(o, "valid_until", reply_moment(t->valid_until_s)) ||
 		json_object_set_new(o, "time_doubt", json_boolean(d->time_doubt))) {
 		json_decref(o);
 		return NULL;
@@ -119,37 +63,10 @@ static json_t *answer(
 	return o;
 }
 
-/* JSON escapes what lies below U+0020 alone; a terminal obeys more than that. */
-static void print_safe_json(const char *json)
-{
-	uint32_t c;
-	const char *end = json + strlen(json);
-	for (size_t n; json < end; json += n) {
-		n = text_decode_utf8(json, (size_t)(end - json), &c);
-		CHECK(n > 0);
-		if (!text_is_hazard(c))
-			fwrite(json, 1, n, stdout);
-		else if (c < 0x10000)
-			printf("\\u%04x", (unsigned)c);
-		else
-			printf("\\u%04x\\u%04x", (unsigned)(0xd800 + ((c - 0x10000) >> 10)),
-				(unsigned)(0xdc00 + ((c - 0x10000) & 0x3ff)));
-	}
-	putchar('\n');
-}
-
 static int print_json(
 	const char *code, size_t len, const struct ticket *t, const struct decision *d)
 {
-	json_t *o = answer(code, len, t, d);
-	AUTO_FREE char *json = o ? json_dumps(o, JSON_COMPACT) : NULL;
-	json_decref(o);
-	if (!json) {
-		fputs("parvis: not enough memory\n", stderr);
-		return CLI_FAILED;
-	}
-	print_safe_json(json);
-	return CLI_OK;
+	return reply_print(answer(code, len, t, d));
 }
 
 static int print_plain(

@@ -14,5 +14,6 @@ int cli_headcount(int argc, char **argv);
 int cli_kiosk(int argc, char **argv);
 int cli_log(int argc, char **argv);
 int cli_roster(int argc, char **argv);
+int cli_ticket(int argc, char **argv);
 
 #endif

@@ -14,6 +14,7 @@ static const struct command {
 	{ "event", cli_event, "make, check or show an event" },
 	{ "roster", cli_roster, "import registrations, revoke tickets" },
 	{ "kiosk", cli_kiosk, "make boxes the doors of the venues" },
+	{ "ticket", cli_ticket, "issue tickets on paper, show what a code says, take it back" },
 	{ "check", cli_check, "what the door would say of a code; records nothing" },
 	{ "decode", cli_decode, "what the appliance reads in a picture" },
 	{ "headcount", cli_headcount, "the figures of a kiosk's data directory" },
