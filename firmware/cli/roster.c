@@ -3,6 +3,7 @@
 #include "base/cc.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "cli/roster_pretix.h"
 #include "event/roster_csv.h"
 #include "port/clock.h"
 
@@ -30,6 +31,7 @@ static void usage(FILE *out)
 	      "\n"
 	      "exit status: 0 done, 1 a file or the event was refused, 2 wrong use, 3 failed\n",
 		out);
+	fputs(roster_pretix_help, out);
 }
 
 struct options {
@@ -219,6 +221,8 @@ int cli_roster(int argc, char **argv)
 		usage(stdout);
 		return CLI_OK;
 	}
+	if (argc > 2 && !strcmp(argv[1], "import") && roster_pretix_wanted(argc - 1, argv + 1))
+		return roster_pretix(argc - 1, argv + 1);
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(actions); i++) {
 		if (strcmp(argv[1], actions[i].name))
 			continue;

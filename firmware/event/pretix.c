@@ -248,16 +248,18 @@ static bool take_position(
 	json_t *record, enum pretix_standing order, struct pretix_position *out, char *why)
 {
 	bool canceled = false, blocked = false;
-	const char *name;
+	const char *name, *email;
 	if (!pretix_json_id(record, "id", &out->id, why) ||
 		!pretix_json_code(record, &out->code, &out->code_len, why) ||
 		!pretix_json_id(record, "item", &out->item, why) ||
 		!pretix_json_id_or_0(record, "subevent", &out->subevent, why) ||
 		!pretix_json_text(record, "attendee_name", &name, why) ||
+		!pretix_json_text(record, "attendee_email", &email, why) ||
 		!pretix_json_bool(record, "canceled", &canceled, why) ||
 		!take_blocked(record, &blocked, why) || !take_times(record, &out->timed, why))
 		return false;
 	pretix_json_clean(out->name, sizeof(out->name), name ? name : "");
+	pretix_json_clean(out->email, sizeof(out->email), email ? email : "");
 	out->standing = canceled || order == PRETIX_GONE ? PRETIX_GONE
 			: blocked                        ? PRETIX_BLOCKED
 							 : order;

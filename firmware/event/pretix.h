@@ -20,6 +20,7 @@
 #define PRETIX_PRODUCTS_MAX  1000 /* of one check-in list */
 #define PRETIX_POSITIONS_MAX 1000 /* of one order */
 #define PRETIX_QUERY_SIZE    512
+#define PRETIX_EMAIL_SIZE    256
 
 /* One page of a list. */
 struct pretix_page {
@@ -68,8 +69,9 @@ struct pretix_position {
 	int64_t subevent; /* 0: none */
 	const char *code; /* the secret: 1 … CODE_MAX bytes */
 	size_t code_len;
-	char name[TICKET_NAME_SIZE]; /* to greet with, without hidden characters; "" = unknown */
-	bool timed;                  /* has valid_from or valid_until */
+	char name[TICKET_NAME_SIZE];   /* to greet with, without hidden characters; "" = unknown */
+	char email[PRETIX_EMAIL_SIZE]; /* "" = unknown */
+	bool timed;                    /* has valid_from or valid_until */
 	enum pretix_standing standing;
 };
 typedef int pretix_take_position(void *context, const struct pretix_position *position);

@@ -1,0 +1,557 @@
+#include "cli/roster_pretix.h"
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/folder.h"
+#include "cli/pretix_fetch.h"
+#include "cli/pretix_import.h"
+#include "event/pretix_keys.h"
+#include "port/clock.h"
+#include "store/people.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SLUG_MAX        64
+#define DEFAULT_TIMEOUT 60 /* seconds */
+#define DEFAULT_RETRIES 5
+
+const char roster_pretix_help[] =
+	"\n"
+	"From pretix itself, over its REST API:\n"
+	"       parvis roster import --event DIR --pretix URL --organizer ORG --pretix-event SLUG\n"
+	"                            (--token-file FILE | --token -) [--list ID] [--full]\n"
+	"                            [--ca-file FILE] [--timeout SECONDS] [--retries N]\n"
+	"\n"
+	"        takes the tickets of all check-in lists, or of one, the public keys of signed\n"
+	"        tickets, and what is revoked, blocked or cancelled; after the first time, what\n"
+	"        has changed, unless --full. All is taken or nothing.\n"
+	"        --token-file  has the API token of a team that may view the event's orders;\n"
+	"                      --token - reads it from standard input\n"
+	"        --ca-file     certificates to trust instead of the system's (PEM)\n"
+	"        --timeout     seconds for one answer, 60; --retries  after a failure, 5\n";
+
+struct options {
+	const char *event_dir, *url, *organizer, *slug, *token_file, *token, *list, *ca_file;
+	unsigned timeout_s, retries;
+	bool full;
+};
+
+enum {
+	OPTION_EVENT = 1,
+	OPTION_PRETIX,
+	OPTION_ORGANIZER,
+	OPTION_SLUG,
+	OPTION_TOKEN_FILE,
+	OPTION_TOKEN,
+	OPTION_LIST,
+	OPTION_CA_FILE,
+	OPTION_TIMEOUT,
+	OPTION_RETRIES,
+	OPTION_FULL,
+};
+
+bool roster_pretix_wanted(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (!strcmp(argv[i], "--pretix") || !strncmp(argv[i], "--pretix=", 9))
+			return true;
+	return false;
+}
+
+/* --- options ---------------------------------------------------------------------------------- */
+
+static bool take_number(const char *text, unsigned least, unsigned most, unsigned *out)
+{
+	size_t len = strlen(text);
+	if (len < 1 || len > 6 || strspn(text, "0123456789") != len)
+		return false;
+	*out = (unsigned)strtoul(text, NULL, 10);
+	return *out >= least && *out <= most;
+}
+
+/* Slugs go into addresses and the name of a file. */
+static bool is_slug(const char *text)
+{
+	static const char allowed[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
+	size_t len = strlen(text);
+	return len >= 1 && len <= SLUG_MAX && strspn(text, allowed) == len && *text != '.';
+}
+
+static bool is_list(const char *text)
+{
+	size_t len = strlen(text);
+	return len >= 1 && len <= 18 && strspn(text, "0123456789") == len && *text != '0';
+}
+
+static bool take_option(struct options *o, int c, const char *argument)
+{
+	switch (c) {
+	case OPTION_EVENT:
+		o->event_dir = argument;
+		return true;
+	case OPTION_PRETIX:
+		o->url = argument;
+		return true;
+	case OPTION_ORGANIZER:
+		o->organizer = argument;
+		return is_slug(argument);
+	case OPTION_SLUG:
+		o->slug = argument;
+		return is_slug(argument);
+	case OPTION_TOKEN_FILE:
+		o->token_file = argument;
+		return true;
+	case OPTION_TOKEN:
+		o->token = argument;
+		return true;
+	case OPTION_LIST:
+		o->list = argument;
+		return is_list(argument);
+	case OPTION_CA_FILE:
+		o->ca_file = argument;
+		return true;
+	case OPTION_TIMEOUT:
+		return take_number(argument, 1, HTTP_TIMEOUT_MAX_S, &o->timeout_s);
+	case OPTION_RETRIES:
+		return take_number(argument, 0, PRETIX_RETRIES_MAX, &o->retries);
+	case OPTION_FULL:
+		o->full = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool parse(int argc, char **argv, struct options *o)
+{
+	static const struct option known[] = {
+		{ "event", required_argument, NULL, OPTION_EVENT },
+		{ "pretix", required_argument, NULL, OPTION_PRETIX },
+		{ "organizer", required_argument, NULL, OPTION_ORGANIZER },
+		{ "pretix-event", required_argument, NULL, OPTION_SLUG },
+		{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
+		{ "token", required_argument, NULL, OPTION_TOKEN },
+		{ "list", required_argument, NULL, OPTION_LIST },
+		{ "ca-file", required_argument, NULL, OPTION_CA_FILE },
+		{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
+		{ "retries", required_argument, NULL, OPTION_RETRIES },
+		{ "full", no_argument, NULL, OPTION_FULL },
+		{ 0 },
+	};
+	int c;
+	*o = (struct options){ .timeout_s = DEFAULT_TIMEOUT, .retries = DEFAULT_RETRIES };
+	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
+	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
+		if (!take_option(o, c, optarg))
+			return false;
+	return optind == argc && o->event_dir && o->url && o->organizer && o->slug &&
+	       !o->token != !o->token_file;
+}
+
+/* --- the token -------------------------------------------------------------------------------- */
+
+static int read_token(int fd, char out[HTTP_TOKEN_MAX + 2])
+{
+	size_t len = 0;
+	ssize_t n = 1;
+	while (n != 0 && len < HTTP_TOKEN_MAX + 1) {
+		n = read(fd, out + len, HTTP_TOKEN_MAX + 1 - len);
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		len += n > 0 ? (size_t)n : 0;
+	}
+	out[len] = '\0';
+	out[strcspn(out, "\r\n")] = '\0';
+	return 0;
+}
+
+static int token_of_file(const char *path, char out[HTTP_TOKEN_MAX + 2])
+{
+	struct stat st;
+	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = fd < 0 || fstat(fd, &st) ? -errno : read_token(fd, out);
+	if (error)
+		fprintf(stderr, "parvis: cannot read the token file: %s\n", strerror(-error));
+	else if (S_ISREG(st.st_mode) && (st.st_mode & 077))
+		fprintf(stderr, "note: others can read the token file: chmod 600 it\n");
+	return error;
+}
+
+/* A token on the command line is in the list of processes until this has run. */
+static int token_of_argument(const char *argument, char out[HTTP_TOKEN_MAX + 2])
+{
+	size_t len = strlen(argument);
+	if (!strcmp(argument, "-"))
+		return read_token(STDIN_FILENO, out);
+	text_copy(out, HTTP_TOKEN_MAX + 2, argument);
+	memset((char *)(uintptr_t)argument, '*', len);
+	return 0;
+}
+
+/* --- fetching --------------------------------------------------------------------------------- */
+
+struct run {
+	const struct options *o;
+	struct event *event;
+	struct pretix_fetch fetch;
+	struct pretix_import import;
+	uint8_t keys[EVENT_KEYS_MAX][32];
+	uint32_t key_count;
+	int mark; /* of the secrets being read */
+	bool staff_sold;
+};
+
+static int take_list(void *context, const struct pretix_list *list)
+{
+	struct run *r = context;
+	return pretix_import_list(&r->import, list);
+}
+
+static int read_lists(void *context, const struct http_answer *a, struct pretix_page *page,
+	char why[PRETIX_WHY_SIZE])
+{
+	return pretix_read_lists(a->body, a->len, page, take_list, context, why);
+}
+
+static int take_item(void *context, int64_t id, const char *name)
+{
+	struct run *r = context;
+	char key[24];
+	snprintf(key, sizeof(key), "%" PRId64, id);
+	r->staff_sold |= r->event->staff_item && id == r->event->staff_item;
+	return json_object_set_new(r->import.items, key, json_string(name)) ? -ENOMEM : 0;
+}
+
+static int read_items(void *context, const struct http_answer *a, struct pretix_page *page,
+	char why[PRETIX_WHY_SIZE])
+{
+	const struct run *r = context;
+	const char *language = language_codes[r->event->language];
+	return pretix_read_items(a->body, a->len, language, page, take_item, context, why);
+}
+
+static int take_position(void *context, const struct pretix_position *position)
+{
+	struct run *r = context;
+	return pretix_import_position(&r->import, position);
+}
+
+static int read_positions(void *context, const struct http_answer *a, struct pretix_page *page,
+	char why[PRETIX_WHY_SIZE])
+{
+	return pretix_read_positions(a->body, a->len, page, take_position, context, why);
+}
+
+static int read_orders(void *context, const struct http_answer *a, struct pretix_page *page,
+	char why[PRETIX_WHY_SIZE])
+{
+	return pretix_read_orders(a->body, a->len, page, take_position, context, why);
+}
+
+static int take_secret(void *context, const char *code, size_t len, bool bad)
+{
+	struct run *r = context;
+	(void)len;
+	return pretix_import_secret(&r->import, code, r->mark, bad);
+}
+
+static int read_secrets(void *context, const struct http_answer *a, struct pretix_page *page,
+	char why[PRETIX_WHY_SIZE])
+{
+	return pretix_read_secrets(a->body, a->len, page, take_secret, context, why);
+}
+
+static int fetch_keys(struct run *r)
+{
+	struct http_answer answer = { 0 };
+	char why[PRETIX_WHY_SIZE];
+	int error = pretix_fetch(&r->fetch, "", false, &answer);
+	if (error)
+		return error;
+	error = pretix_read_event(answer.body, answer.len, r->keys, &r->key_count, why);
+	if (error == -EBADMSG)
+		fprintf(stderr, "parvis: pretix: the event: %s\n", why);
+	http_answer_drop(&answer);
+	return error;
+}
+
+/* One list is asked for by its number, but in the form of many: the same reader does for both. */
+static int fetch_lists(struct run *r)
+{
+	struct pretix_import *i = &r->import;
+	size_t kept = 0;
+	int error = pretix_fetch_all(&r->fetch, "checkinlists/", "", false, read_lists, r, NULL);
+	for (size_t n = 0; !error && r->o->list && n < i->list_count; n++)
+		if (i->lists[n].id == strtoll(r->o->list, NULL, 10))
+			i->lists[kept++] = i->lists[n];
+	if (!error && r->o->list)
+		i->list_count = kept;
+	if (error || i->list_count)
+		return error;
+	if (r->o->list)
+		fprintf(stderr, "parvis: pretix: the event has no check-in list %s\n", r->o->list);
+	else
+		fprintf(stderr, "parvis: pretix: the event has no check-in list: make one that has "
+				"the tickets of this door\n");
+	return -EBADMSG;
+}
+
+static int fetch_items(struct run *r)
+{
+	int error = pretix_fetch_all(&r->fetch, "items/", "", true, read_items, r, NULL);
+	if (error && error != -ENOENT)
+		return error;
+	if (!r->staff_sold)
+		return 0;
+	fprintf(stderr,
+		"parvis: pretix sells product %" PRId64 ", which event.ini has as [staff] item: "
+		"guests would be staff; give staff cards another number\n",
+		r->event->staff_item);
+	return -EBADMSG;
+}
+
+/* What has changed comes with the orders. */
+static int fetch_changes(struct run *r)
+{
+	char query[256], since[64];
+	memcpy(since, r->import.last.orders_since, sizeof(since));
+	snprintf(query, sizeof(query),
+		"modified_since=%s&include_canceled_positions=true&ordering=datetime", since);
+	return pretix_fetch_all(
+		&r->fetch, "orders/", query, false, read_orders, r, r->import.next.orders_since);
+}
+
+/* The moment is taken before anything is read, so that what changes meanwhile comes next time. */
+static int fetch_moment(struct run *r)
+{
+	struct http_answer answer = { 0 };
+	char *since = r->import.next.orders_since;
+	int error = pretix_fetch(&r->fetch, "orders/?page_size=1", true, &answer);
+	since[0] = '\0';
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	pretix_moment(since, answer.generated);
+	http_answer_drop(&answer);
+	return 0;
+}
+
+static int fetch_positions(struct run *r)
+{
+	const struct pretix_import *i = &r->import;
+	int error = fetch_moment(r);
+	for (size_t n = 0; !error && n < i->list_count; n++) {
+		char what[64];
+		snprintf(what, sizeof(what), "checkinlists/%" PRId64 "/positions/", i->lists[n].id);
+		error = pretix_fetch_all(&r->fetch, what, "ordering=order__code,positionid", false,
+			read_positions, r, NULL);
+	}
+	return error;
+}
+
+/* Servers that are older than these lists have none: then there is nothing in them. */
+static int fetch_secrets(
+	struct run *r, const char *what, const char *parameter, char since[64], int mark)
+{
+	char query[128] = "";
+	if (!r->import.full && *since)
+		snprintf(query, sizeof(query), "%s=%s", parameter, since);
+	r->mark = mark;
+	int error = pretix_fetch_all(&r->fetch, what, query, true, read_secrets, r, since);
+	return error == -ENOENT ? 0 : error;
+}
+
+static int fetch_all(struct run *r)
+{
+	struct pretix_state *next = &r->import.next;
+	int error = fetch_items(r);
+	if (!error)
+		error = r->import.full ? fetch_positions(r) : fetch_changes(r);
+	if (!error)
+		error = fetch_secrets(
+			r, "revokedsecrets/", "created_since", next->revoked_since, MARK_REVOKED);
+	if (!error)
+		error = fetch_secrets(
+			r, "blockedsecrets/", "updated_since", next->blocked_since, MARK_BLOCKED);
+	return error;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static const char *scope(const struct run *r)
+{
+	return r->o->list ? r->o->list : "all";
+}
+
+static bool has_people(const struct run *r)
+{
+	struct people *people;
+	int error = people_open(&people, r->o->event_dir, r->event);
+	if (!error)
+		people_close(people);
+	return !error;
+}
+
+/* Goes on from last time where that fits; from the beginning otherwise. */
+static int begin(struct run *r)
+{
+	struct pretix_import *i = &r->import;
+	const struct options *o = r->o;
+	struct pretix_state last;
+	char basis[sizeof(last.basis)];
+	bool known = has_people(r);
+	int error = pretix_state_load(&last, o->event_dir, o->organizer, o->slug, scope(r));
+	if (error && error != -ENOENT)
+		fprintf(stderr,
+			"note: what the last import left cannot be read (%s): everything is "
+			"read anew\n",
+			strerror(-error));
+	if (!error && known) {
+		pretix_state_drop(&i->last);
+		i->last = last;
+	} else if (!error) {
+		pretix_state_drop(&last);
+	}
+	pretix_import_basis(i, o->url, basis);
+	bool same = !strcmp(i->last.basis, basis) && *i->last.orders_since;
+	error = pretix_import_begin(i, o->full || !same);
+	memcpy(i->next.basis, basis, sizeof(basis));
+	return error;
+}
+
+static int refuse_strange(const struct run *r)
+{
+	if (!r->import.strange)
+		return 0;
+	fprintf(stderr,
+		"parvis: pretix: %" PRIu64 " tickets are for date %" PRId64 " or others that no "
+		"venue of event.ini has: write subevent = %" PRId64 " under the [venue] where they "
+		"are good, or choose a list with --list\n",
+		r->import.strange, r->import.strange_subevent, r->import.strange_subevent);
+	return -EBADMSG;
+}
+
+static void tell(const struct run *r, const struct people_report *report, bool new_keys)
+{
+	printf("pretix %s/%s, %s: %zu registrations: %" PRIu64 " new, %" PRIu64 " updated, %" PRIu64
+	       " unchanged; %" PRIu64 " revoked, %" PRIu64 " restored\n",
+		r->o->organizer, r->o->slug, r->import.full ? "everything" : "changes",
+		json_object_size(r->import.rows), report->added, report->updated, report->same,
+		report->revoked, report->restored);
+	printf("%" PRIu32 " keys of signed tickets%s\n", r->key_count,
+		new_keys ? ", written to " PRETIX_KEYS_FILE : "");
+	if (r->import.timed)
+		fprintf(stderr,
+			"note: %" PRIu64 " tickets have limits of time: signed ones carry them, "
+			"opaque codes are let in at any time\n",
+			r->import.timed);
+}
+
+/* First the people and the roster, then what is remembered: cut in between, the next import says
+ * the same again, which changes nothing. */
+static int finish(struct run *r)
+{
+	const struct options *o = r->o;
+	struct people_report report = { 0 };
+	char source[2 * SLUG_MAX + 2], from[sizeof(source) + 8];
+	bool new_keys = false;
+	snprintf(source, sizeof(source), "%s/%s", o->organizer, o->slug);
+	snprintf(from, sizeof(from), "pretix %s", source);
+	int error = pretix_import_apply(&r->import, o->event_dir, from, &report);
+	if (error == -ESTALE)
+		folder_say(o->event_dir, "roster.db",
+			"was not made with this version: move it away and import everything again");
+	else if (error)
+		folder_say(o->event_dir, "people.db", strerror(-error));
+	if (error)
+		return error;
+	error = pretix_keys_save(o->event_dir, source, r->keys, r->key_count, &new_keys);
+	if (error)
+		folder_say(o->event_dir, PRETIX_KEYS_FILE, strerror(-error));
+	if (!error)
+		error = pretix_state_save(
+			&r->import.next, o->event_dir, o->organizer, o->slug, scope(r));
+	if (!error)
+		tell(r, &report, new_keys);
+	return error;
+}
+
+static int run(struct run *r)
+{
+	int error = fetch_keys(r);
+	if (!error)
+		error = fetch_lists(r);
+	if (!error)
+		error = begin(r);
+	if (!error)
+		error = fetch_all(r);
+	if (!error)
+		error = refuse_strange(r);
+	pretix_fetch_quiet(&r->fetch);
+	if (error)
+		fprintf(stderr, "parvis: nothing was taken%s%s\n", error == -ENOMEM ? ": " : "",
+			error == -ENOMEM ? "out of memory" : "");
+	if (!error && finish(r))
+		error = -EIO;
+	return error;
+}
+
+static int exit_status(int error)
+{
+	bool refused = error == -EBADMSG || error == -EPERM || error == -ENOENT ||
+		       error == -EACCES || error == -EXDEV;
+	return !error ? CLI_OK : refused ? CLI_NO : CLI_FAILED;
+}
+
+static int import(const struct options *o, struct event *e, const char *token)
+{
+	struct run r = { .o = o, .event = e };
+	char why[HTTP_ERROR_SIZE];
+	struct http_server server = { o->url, token, o->ca_file, o->timeout_s };
+	int error = http_open(&r.fetch.http, &server, why);
+	if (error) {
+		fprintf(stderr, "parvis: pretix: %s\n", why);
+		return error == -EINVAL ? CLI_USAGE : CLI_FAILED;
+	}
+	snprintf(r.fetch.base, sizeof(r.fetch.base), "/api/v1/organizers/%s/events/%s/",
+		o->organizer, o->slug);
+	r.fetch.retries = o->retries;
+	r.fetch.started_ms = clock_now(0).mono_ms;
+	r.fetch.shows = isatty(STDERR_FILENO);
+	error = pretix_import_new(&r.import, e);
+	if (!error)
+		error = run(&r);
+	pretix_import_drop(&r.import);
+	http_close(r.fetch.http);
+	return exit_status(error);
+}
+
+int roster_pretix(int argc, char **argv)
+{
+	struct options o;
+	struct event *e;
+	char token[HTTP_TOKEN_MAX + 2] = "";
+	if (!parse(argc, argv, &o)) {
+		fputs(roster_pretix_help + 1, stderr);
+		return CLI_USAGE;
+	}
+	int error =
+		o.token ? token_of_argument(o.token, token) : token_of_file(o.token_file, token);
+	if (error)
+		return CLI_FAILED;
+	int result = folder_open(&e, o.event_dir);
+	if (result == CLI_OK) {
+		result = import(&o, e, token);
+		event_free(e);
+	}
+	explicit_bzero(token, sizeof(token));
+	return result;
+}
