@@ -32,9 +32,9 @@ SAN      := $(SAN.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wswitch-enum -Werror \
             -Wno-missing-field-initializers
 PKGS     := sdl2 pangocairo pangoft2 cairo fontconfig libqrencode sqlite3 libgpiod zxing inih \
-            libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson libcurl
+            libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson libcurl libutf8proc
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv
+PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lcups
 
 GPIOD_MAJOR := $(shell pkg-config --modversion libgpiod 2>/dev/null | cut -d. -f1)
 ZXING_MAJOR := $(shell pkg-config --modversion zxing 2>/dev/null | cut -d. -f1)

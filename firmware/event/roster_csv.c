@@ -1,8 +1,8 @@
 #include "event/roster_csv.h"
 
 #include "base/text.h"
-#include "event/code.h"
-#include "event/roster_seen.h"
+#include "event/roster_row.h"
+#include "event/roster_text.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -19,35 +19,12 @@
 
 #define BLOCK_SIZE       65536
 #define PIECE_MAX        4096
-#define COLUMNS_MAX      256
+#define COLUMNS_MAX      DIALECT_COLUMNS_MAX
 #define PROGRESS_MIN     BLOCK_SIZE
 #define PROGRESS_UNKNOWN (1 << 20) /* bytes between calls where the size is unknown */
 
-enum column {
-	COLUMN_CODE,
-	COLUMN_NAME,
-	COLUMN_TYPE,
-	COLUMN_VENUE,
-	COLUMNS,
-	COLUMN_IGNORED = COLUMNS
-};
-
-static const char *const column_names[] = {
-	[COLUMN_CODE] = "code",
-	[COLUMN_NAME] = "name",
-	[COLUMN_TYPE] = "type",
-	[COLUMN_VENUE] = "venue",
-};
-static_assert(ARRAY_LEN(column_names) == COLUMNS, "every column needs its name");
-
-struct cell {
-	char text[ROSTER_CELL_MAX + 1];
-	size_t len;
-};
-
 struct csv {
 	const char *path;
-	const struct event *event;
 	roster_row *take;
 	void *take_context;
 	event_problem *problem;
@@ -62,15 +39,19 @@ struct csv {
 	bool after_return;          /* the last piece ended with a carriage return */
 	bool cell_ended, row_ended; /* within the piece */
 
+	const struct roster_csv_options *options;
+	struct roster_encoding encoding;
 	bool headed;
-	enum column columns[COLUMNS_MAX];
+	char headers[COLUMNS_MAX][DIALECT_HEADER_SIZE]; /* normalised */
+	char shown[COLUMNS_MAX][64];                    /* as they stand, cut */
+	enum field fields[COLUMNS_MAX];                 /* FIELD_UNKNOWN: not taken */
 	size_t column_count;
-	struct roster_seen seen;
+	struct roster_rules rules;
 
 	size_t cells; /* of this row so far */
 	bool blank;   /* all of these are empty */
 	bool spoiled; /* one of these was told of */
-	struct cell cell[COLUMNS];
+	struct roster_cell cell[FIELD_COUNT];
 
 	bool refused; /* something was told that refuses the file */
 	int stop;     /* non-zero: read no further, and return it */
@@ -96,14 +77,6 @@ static void tell(struct csv *c, uint64_t line, bool fatal, const char *format, .
 /* --- the heading -------------------------------------------------------------------------------
  */
 
-static enum column column_of(const char *name)
-{
-	for (int i = 0; i < COLUMNS; i++)
-		if (!strcasecmp(name, column_names[i]))
-			return (enum column)i;
-	return COLUMN_IGNORED;
-}
-
 static void take_header_cell(struct csv *c, const char *name, size_t len)
 {
 	if (c->column_count == COLUMNS_MAX) {
@@ -111,27 +84,93 @@ static void take_header_cell(struct csv *c, const char *name, size_t len)
 		c->stop = -EINVAL;
 		return;
 	}
-	enum column column = memchr(name, '\0', len) ? COLUMN_IGNORED : column_of(name);
-	for (size_t i = 0; i < c->column_count && column != COLUMN_IGNORED; i++)
-		if (c->columns[i] == column)
-			tell(c, c->line, true, "the column %s is there twice: keep one", name);
-	if (column == COLUMN_IGNORED)
-		tell(c, c->line, false,
-			"the column \"%.60s\" is not taken: there are code, name, type, venue",
-			name);
-	c->columns[c->column_count++] = column;
+	if (memchr(name, '\0', len))
+		len = 0;
+	size_t i = c->column_count++;
+	size_t shown = len < sizeof(c->shown[i]) ? len : sizeof(c->shown[i]) - 1;
+	memcpy(c->shown[i], name, shown);
+	c->shown[i][shown] = '\0';
+	dialect_normalise(name, len, c->headers[i]);
+}
+
+/* FIELD=HEADER of --map: the column, or a problem told. */
+static void map_one(struct csv *c, const char *pair, size_t len)
+{
+	char header[DIALECT_HEADER_SIZE];
+	const char *equals = memchr(pair, '=', len);
+	struct dialect_match *m = &c->report.match;
+	for (int f = 0; equals && f < FIELD_COUNT; f++) {
+		const char *name = field_name((enum field)f);
+		if (strlen(name) != (size_t)(equals - pair) ||
+			strncasecmp(name, pair, strlen(name)))
+			continue;
+		dialect_normalise(equals + 1, len - (size_t)(equals - pair) - 1, header);
+		for (size_t i = 0; i < c->column_count; i++)
+			if (!strcmp(c->headers[i], header)) {
+				m->columns[f] = (uint16_t)i;
+				m->taken[i] = true;
+				return;
+			}
+		tell(c, c->row_line, true, "--map: the heading has no column \"%.*s\"",
+			(int)(len - (size_t)(equals - pair) - 1), equals + 1);
+		return;
+	}
+	tell(c, c->row_line, true,
+		"--map: \"%.*s\" is not FIELD=HEADER with one of code, name, first, last, email, "
+		"type, venue, session, status, valid",
+		(int)(len > 80 ? 80 : len), pair);
+}
+
+static void map_columns(struct csv *c, const char *map)
+{
+	while (*map) {
+		size_t n = strcspn(map, ",");
+		map_one(c, map, n);
+		map += n;
+		map += *map == ',';
+	}
+}
+
+static void note_columns(struct csv *c)
+{
+	const struct dialect_match *m = &c->report.match;
+	if (m->dialect != DIALECT_GENERIC)
+		return;
+	if (m->twice != DIALECT_NO_COLUMN)
+		tell(c, c->row_line, true, "the column %s is there twice: keep one",
+			c->shown[m->twice]);
+	for (size_t i = 0; i < c->column_count; i++)
+		if (!m->taken[i])
+			tell(c, c->row_line, false,
+				"the column \"%.60s\" is not taken: say what it is with --map, if "
+				"it matters",
+				c->shown[i]);
 }
 
 static void take_header_end(struct csv *c)
 {
+	struct dialect_match *m = &c->report.match;
 	c->headed = true;
-	for (size_t i = 0; i < c->column_count; i++)
-		if (c->columns[i] == COLUMN_CODE)
-			return;
-	tell(c, c->row_line, true,
-		"the heading has no column \"code\": the first line must name the columns, "
-		"like code,name,type,venue");
-	c->stop = -EINVAL;
+	dialect_match(c->options->dialect, (const char(*)[DIALECT_HEADER_SIZE])c->headers,
+		c->column_count, m);
+	if (c->options->map)
+		map_columns(c, c->options->map);
+	note_columns(c);
+	for (size_t i = 0; i < COLUMNS_MAX; i++)
+		c->fields[i] = FIELD_UNKNOWN;
+	for (int f = FIELD_COUNT - 1; f >= 0; f--)
+		if (m->columns[f] != DIALECT_NO_COLUMN)
+			c->fields[m->columns[f]] = (enum field)f;
+	if (m->columns[FIELD_CODE] == DIALECT_NO_COLUMN) {
+		if (m->dialect == DIALECT_GENERIC)
+			tell(c, c->row_line, true, "the heading has no column \"code\": %s",
+				dialect_remedy(m->dialect));
+		else
+			tell(c, c->row_line, true, "an export of %s, but %s",
+				dialect_name(m->dialect), dialect_remedy(m->dialect));
+	}
+	if (c->refused)
+		c->stop = -EINVAL;
 }
 
 /* The separator that the heading uses most. */
@@ -163,143 +202,55 @@ static void reject(struct csv *c, const char *what)
 	c->spoiled = true;
 }
 
-/* Whether a spreadsheet wrote a long number its own way: 1.23E+15, 1,23E+15. The code's last
- * digits are gone then. */
-static bool is_e_notation(const char *text)
+/* A row that the file's end or its line's end cut short. Lists written by hand may leave out what
+ * is empty at a line's end; an exporter never does. */
+static void check_width(struct csv *c, bool at_end)
 {
-	const char *digits = "0123456789";
-	if (strspn(text, digits) != 1)
-		return false;
-	const char *p = text + 1;
-	if (*p == '.' || *p == ',') {
-		size_t n = strspn(++p, digits);
-		if (!n)
-			return false;
-		p += n;
-	}
-	if ((*p != 'E' && *p != 'e') || p[1] != '+')
-		return false;
-	p += 2;
-	size_t n = strspn(p, digits);
-	return n >= 2 && n <= 3 && !p[n];
-}
-
-static bool has_hazard(const char *text, size_t len, uint32_t *hazard)
-{
-	for (size_t i = 0, n; i < len; i += n) {
-		n = text_decode_utf8(text + i, len - i, hazard);
-		if (!n || text_is_hazard(*hazard))
-			return true;
-	}
-	return false;
-}
-
-static void check_code(struct csv *c)
-{
-	const struct cell *code = &c->cell[COLUMN_CODE];
-	uint32_t hazard = 0;
-	if (code->len == 0) {
-		reject(c, "no code: every registration needs one");
-	} else if (code->len > CODE_MAX) {
-		reject(c, "the code is longer than any QR code can hold (2953 bytes)");
-	} else if (is_e_notation(code->text)) {
-		reject(c, "a spreadsheet has shortened the code to E-notation and its digits are "
-			  "lost: export again with the column formatted as text");
-	} else if (has_hazard(code->text, code->len, &hazard)) {
-		tell(c, c->row_line, true,
-			"the code holds the invisible or control character U+%04X: remove it",
-			(unsigned)hazard);
-		c->spoiled = true;
-	}
-}
-
-static void check_venue(struct csv *c)
-{
-	const char *id = c->cell[COLUMN_VENUE].text;
-	char known[400] = "";
-	size_t used = 0;
-	if (!*id || event_venue(c->event, id))
-		return;
-	for (uint32_t i = 0; i < c->event->venue_count && used + ID_SIZE + 8 < sizeof(known); i++)
-		used += (size_t)snprintf(known + used, sizeof(known) - used, "%s%s", i ? ", " : "",
-			c->event->venues[i].id);
-	tell(c, c->row_line, true, "\"%.60s\" is no venue of the event: there are %s", id, known);
-	c->spoiled = true;
-}
-
-static void check_again(struct csv *c)
-{
-	uint8_t hash[TICKET_HASH_SIZE];
-	uint64_t earlier;
-	const struct cell *code = &c->cell[COLUMN_CODE];
-	code_hash(c->event, code->text, code->len, hash);
-	if (roster_seen_add(&c->seen, hash, c->row_line, &earlier)) {
-		c->stop = -ENOMEM;
-		return;
-	}
-	if (!earlier)
-		return;
-	tell(c, c->row_line, true, "the same code as on line %" PRIu64 ": keep one of the two",
-		earlier);
-	c->spoiled = true;
-}
-
-/* Copies what can be shown, cut at a character. The joiners stay: many scripts' names need them. */
-static void clean(char *out, size_t capacity, const struct cell *in)
-{
-	size_t used = 0;
-	uint32_t code_point = 0;
-	for (size_t i = 0, n; i < in->len; i += n) {
-		n = text_decode_utf8(in->text + i, in->len - i, &code_point);
-		bool space = code_point == '\n' || code_point == '\t' || code_point == 0x2028;
-		bool joiner = code_point == 0x200c || code_point == 0x200d;
-		if (!n || used + n >= capacity)
-			break;
-		if (space)
-			out[used++] = ' ';
-		else if (joiner || !text_is_hazard(code_point)) {
-			memcpy(out + used, in->text + i, n);
-			used += n;
-		}
-	}
-	out[used] = '\0';
-}
-
-static void give(struct csv *c)
-{
-	struct roster_entry entry = {
-		.code = c->cell[COLUMN_CODE].text,
-		.code_len = c->cell[COLUMN_CODE].len,
-		.line = c->row_line,
-	};
-	clean(entry.name, sizeof(entry.name), &c->cell[COLUMN_NAME]);
-	clean(entry.type, sizeof(entry.type), &c->cell[COLUMN_TYPE]);
-	text_copy(entry.venue, sizeof(entry.venue), c->cell[COLUMN_VENUE].text);
-	c->report.rows++;
-	c->stop = c->take(c->take_context, &entry);
-}
-
-static void take_row(struct csv *c)
-{
-	if (c->cells > c->column_count) {
+	if (c->cells > c->column_count)
 		tell(c, c->row_line, true,
 			"%zu cells where the heading has %zu: quote a cell that holds the separator",
 			c->cells, c->column_count);
-		c->spoiled = true;
-	}
+	else if (c->cells < c->column_count && at_end)
+		tell(c, c->row_line, true,
+			"the file ends within this row, after %zu of %zu cells: it is not whole, "
+			"export or copy it again",
+			c->cells, c->column_count);
+	else if (c->cells < c->column_count && c->report.match.dialect != DIALECT_GENERIC)
+		tell(c, c->row_line, true,
+			"%zu cells where the heading has %zu: the row was cut short, export again",
+			c->cells, c->column_count);
+	else
+		return;
+	c->spoiled = true;
+}
+
+static void take_row(struct csv *c, bool at_end)
+{
+	char problem[ROSTER_PROBLEM_SIZE];
+	struct roster_entry entry = { .line = c->row_line };
 	/* A row of separators alone is what spreadsheets leave below the last guest. */
-	if (c->blank && !c->spoiled)
+	if (c->blank && !c->spoiled && c->cells <= c->column_count)
 		return;
 	if (!c->spoiled)
-		check_code(c);
-	if (!c->spoiled)
-		check_venue(c);
-	if (!c->spoiled)
-		check_again(c);
-	if (c->spoiled)
+		check_width(c, at_end);
+	if (c->spoiled) {
 		c->report.rejected++;
-	else if (!c->stop)
-		give(c);
+		return;
+	}
+	switch (roster_row_read(&c->rules, c->cell, &entry, &c->report, problem)) {
+	case ROSTER_ROW_LEFT_OUT:
+		c->report.without_code++;
+		break;
+	case ROSTER_ROW_REFUSED:
+		c->report.rejected++;
+		reject(c, problem);
+		break;
+	case ROSTER_ROW_TAKEN:
+		c->report.rows++;
+		c->report.revoked += entry.revoked;
+		c->stop = c->take(c->take_context, &entry);
+		break;
+	}
 }
 
 /* --- what libcsv finds -------------------------------------------------------------------------
@@ -315,11 +266,11 @@ static void take_cell(struct csv *c, const char *text, size_t len)
 		reject(c, "a cell longer than 4096 bytes");
 	else if (memchr(text, '\0', len))
 		reject(c, "a NUL byte in a cell: export the file again as CSV in UTF-8");
-	else if (!text_is_utf8(text, len))
+	else if (c->encoding.bad_line && !text_is_utf8(text, len))
 		reject(c, "not UTF-8: export the file again as CSV in UTF-8");
-	if (c->spoiled || i >= c->column_count || c->columns[i] == COLUMN_IGNORED)
+	if (c->spoiled || i >= c->column_count || c->fields[i] >= FIELD_COUNT)
 		return;
-	struct cell *cell = &c->cell[c->columns[i]];
+	struct roster_cell *cell = &c->cell[c->fields[i]];
 	memcpy(cell->text, text, len);
 	cell->text[len] = '\0';
 	cell->len = len;
@@ -342,19 +293,18 @@ static void begin_row(struct csv *c)
 	c->cells = 0;
 	c->blank = true;
 	c->spoiled = false;
-	for (int i = 0; i < COLUMNS; i++)
+	for (int i = 0; i < FIELD_COUNT; i++)
 		c->cell[i].text[c->cell[i].len = 0] = '\0';
 }
 
 static void on_row(int end, void *context)
 {
 	struct csv *c = context;
-	(void)end;
 	c->row_ended = true;
 	if (c->stop)
 		return;
 	if (c->headed && c->cells > 0)
-		take_row(c);
+		take_row(c, end == -1);
 	else if (!c->headed && c->column_count > 0)
 		take_header_end(c);
 	begin_row(c);
@@ -483,17 +433,33 @@ static uint64_t progress_step(FILE *in)
 	return step > PROGRESS_MIN ? step : PROGRESS_MIN;
 }
 
+/* A block as UTF-8. */
+static void feed_block(struct csv *c, const char *block, size_t n, char *wide)
+{
+	bool undefined = false;
+	if (!c->report.cp1252) {
+		feed(c, block, n);
+		return;
+	}
+	size_t length = roster_from_cp1252(wide, block, n, &undefined);
+	if (undefined && !c->refused)
+		tell(c, c->encoding.bad_line, true,
+			"neither UTF-8 nor CP1252: export the file again as CSV in UTF-8");
+	feed(c, wide, length);
+}
+
 static int read_all(struct csv *c, FILE *in, void (*progress)(void *context, uint64_t bytes),
 	void *progress_context)
 {
 	AUTO_FREE char *block = malloc(BLOCK_SIZE);
+	AUTO_FREE char *wide = c->report.cp1252 ? malloc((size_t)3 * BLOCK_SIZE) : NULL;
 	uint64_t bytes = 0, told = 0, step = progress_step(in);
 	size_t n;
-	if (!block)
+	if (!block || (c->report.cp1252 && !wide))
 		return -ENOMEM;
 	while (!c->stop && (n = fread(block, 1, BLOCK_SIZE, in)) > 0) {
 		size_t skip = bytes == 0 ? begin(c, block, n) : 0;
-		feed(c, block + skip, n - skip);
+		feed_block(c, block + skip, n - skip, wide);
 		bytes += n;
 		if (progress && bytes - told >= step)
 			progress(progress_context, told = bytes);
@@ -505,16 +471,64 @@ static int read_all(struct csv *c, FILE *in, void (*progress)(void *context, uin
 	return c->stop ? c->stop : c->refused ? -EINVAL : 0;
 }
 
-int roster_csv_read(FILE *in, const char *path, const struct event *e, roster_row *take,
-	void *take_context, event_problem *problem, void *problem_context,
+/* The encoding is the whole file's: one that has both UTF-8 and what is none was spoilt on its way
+ * and is refused row by row. */
+static int read_twice(struct csv *c, FILE *in, void (*progress)(void *context, uint64_t bytes),
+	void *progress_context)
+{
+	int error = roster_encoding_find(in, &c->encoding);
+	if (error)
+		return error;
+	rewind(in);
+	c->report.cp1252 =
+		c->encoding.bad_line && !c->encoding.has_utf8 && !c->encoding.begins_with_bom;
+	return read_all(c, in, progress, progress_context);
+}
+
+/* What cannot be rewound. The file has no name and goes with its stream. */
+static int copy_stream(FILE *in, FILE **out)
+{
+	AUTO_FREE char *block = malloc(BLOCK_SIZE);
+	AUTO_FILE copy = tmpfile();
+	size_t n;
+	if (!block || !copy)
+		return block ? -errno : -ENOMEM;
+	while ((n = fread(block, 1, BLOCK_SIZE, in)) > 0)
+		if (fwrite(block, 1, n, copy) != n)
+			return -EIO;
+	if (ferror(in) || fflush(copy))
+		return -EIO;
+	rewind(copy);
+	*out = copy;
+	copy = NULL;
+	return 0;
+}
+
+static int read_stream(struct csv *c, FILE *in, void (*progress)(void *context, uint64_t bytes),
+	void *progress_context)
+{
+	if (!fseeko(in, 0, SEEK_CUR))
+		return read_twice(c, in, progress, progress_context);
+	AUTO_FILE copy = NULL;
+	int error = copy_stream(in, &copy);
+	return error ? error : read_twice(c, copy, progress, progress_context);
+}
+
+int roster_csv_read(FILE *in, const char *path, const struct event *e,
+	const struct roster_csv_options *options, roster_row *take, void *take_context,
+	event_problem *problem, void *problem_context,
 	void (*progress)(void *context, uint64_t bytes), void *progress_context,
 	struct roster_csv_report *report)
 {
+	static const struct roster_csv_options find_out = { .dialect = DIALECT_AUTO };
 	AUTO_FREE struct csv *c = calloc(1, sizeof(*c));
 	if (!c)
 		return -ENOMEM;
 	c->path = path;
-	c->event = e;
+	c->options = options ? options : &find_out;
+	c->rules = (struct roster_rules){
+		.event = e, .match = &c->report.match, .venue = c->options->venue
+	};
 	c->take = take;
 	c->take_context = take_context;
 	c->problem = problem;
@@ -523,9 +537,8 @@ int roster_csv_read(FILE *in, const char *path, const struct event *e, roster_ro
 	begin_row(c);
 	if (csv_init(&c->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL | CSV_REPALL_NL))
 		return -ENOMEM;
-	int result = read_all(c, in, progress, progress_context);
+	int result = read_stream(c, in, progress, progress_context);
 	csv_free(&c->parser);
-	roster_seen_free(&c->seen);
 	*report = c->report;
 	return result;
 }

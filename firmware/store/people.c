@@ -105,27 +105,60 @@ static bool take_row(sqlite3_stmt *s, struct people_row *out)
 	       out->who.code_len <= CODE_MAX;
 }
 
-int people_next(struct people *p, struct people_row *out)
+static int next_of(sqlite3 *db, sqlite3_stmt *s, struct people_row *out)
 {
-	int rc = sqlite3_step(p->rows);
+	int rc = sqlite3_step(s);
 	if (rc == SQLITE_DONE)
 		return 0;
 	if (rc != SQLITE_ROW)
-		return db_error(p->db, rc);
-	return take_row(p->rows, out) ? 1 : -EBADMSG;
+		return db_error(db, rc);
+	return take_row(s, out) ? 1 : -EBADMSG;
+}
+
+int people_next(struct people *p, struct people_row *out)
+{
+	return next_of(p->db, p->rows, out);
 }
 
 int people_each(
 	struct people *p, int (*take)(void *context, const struct person *who), void *context)
 {
 	struct people_row row;
-	int result;
-	sqlite3_reset(p->rows);
-	while ((result = people_next(p, &row)) > 0) {
+	sqlite3_stmt *s = NULL;
+	int result = db_prepare(p->db, &s,
+		"SELECT hash, code, name, email, type, venue, source, known, revoked, secret"
+		" FROM person ORDER BY venue, name, code");
+	if (result)
+		return result;
+	while ((result = next_of(p->db, s, &row)) > 0) {
 		result = take(context, &row.who);
 		if (result)
 			break;
 	}
-	sqlite3_reset(p->rows);
+	sqlite3_finalize(s);
+	return result;
+}
+
+int people_groups(
+	struct people *p, int (*take)(void *context, const struct people_group *g), void *context)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = SQLITE_DONE;
+	int result = db_prepare(p->db, &s,
+		"SELECT venue, type, source, count(*), sum(revoked <> 0) FROM person"
+		" WHERE known GROUP BY 1, 2, 3 ORDER BY 1, 2, 3");
+	while (!result && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+		struct people_group g = {
+			.venue = (const char *)sqlite3_column_text(s, 0),
+			.type = (const char *)sqlite3_column_text(s, 1),
+			.source = (const char *)sqlite3_column_text(s, 2),
+			.registered = (uint64_t)sqlite3_column_int64(s, 3),
+			.revoked = (uint64_t)sqlite3_column_int64(s, 4),
+		};
+		result = g.venue && g.type && g.source ? take(context, &g) : -EBADMSG;
+	}
+	if (!result)
+		result = db_error(p->db, rc);
+	sqlite3_finalize(s);
 	return result;
 }

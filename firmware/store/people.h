@@ -43,10 +43,20 @@ NODISCARD int people_open(struct people **out, const char *event_dir, const stru
 
 void people_close(struct people *p);
 
-/* Gives every row in no meaningful order, those only revoked included. Non-zero from `take` stops
+/* Gives every row, those only revoked included, by venue, name and code. Non-zero from `take` stops
  * and is returned. The strings are valid during the call. */
 NODISCARD int people_each(
 	struct people *p, int (*take)(void *context, const struct person *who), void *context);
+
+/* How many people are registered alike, and how many of them are revoked. */
+struct people_group {
+	const char *venue, *type, *source;
+	uint64_t registered, revoked;
+};
+
+/* Gives every group, by venue, type and source. Otherwise as people_each(). */
+NODISCARD int people_groups(
+	struct people *p, int (*take)(void *context, const struct people_group *g), void *context);
 
 /* --- importing -------------------------------------------------------------------------------- */
 

@@ -258,6 +258,7 @@ int people_import_twice(struct people_import *i,
 	bool any = false;
 	int result;
 	*count = 0;
+	sorter_rewind(i->sorter);
 	while ((result = sorter_next(i->sorter, &record)) > 0) {
 		struct head head;
 		memcpy(&head, record.bytes, sizeof(head));
