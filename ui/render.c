@@ -34,6 +34,7 @@ static screen_fn *const screens[] = {
 	[SCREEN_PIN] = screen_pin,
 	[SCREEN_HEADCOUNT] = screen_headcount,
 	[SCREEN_FAULT] = screen_fault,
+	[SCREEN_ADOPT] = screen_adopt,
 };
 static_assert(ARRAY_LEN(screens) == SCREEN_ID_COUNT, "every screen is drawn by somebody");
 
@@ -100,7 +101,9 @@ static uint64_t key_of_screen(const struct screen *s, bool rtl)
 	struct screen k;
 	memcpy(&k, s, sizeof(k));
 	const char **strings[] = { &k.event_title, &k.venue_name, &k.venue_address, &k.debate,
-		&k.door, &k.prior_venue, &k.place.name, &k.place.address };
+		&k.door, &k.prior_venue, &k.place.name, &k.place.address, &k.offer_file,
+		&k.offer.event_title, &k.offer.venue_name, &k.offer.door, &k.offer.short_hash,
+		&k.box.event_title, &k.box.venue_name, &k.box.door, &k.box.short_hash };
 	uint64_t hash = 0xcbf29ce484222325;
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
 		hash = mix_text(hash, *strings[i]);

@@ -30,6 +30,12 @@ void kiosk_on_verdict(struct kiosk *k, kiosk_verdict *call, void *context)
 	k->verdict_context = context;
 }
 
+void kiosk_on_idle(struct kiosk *k, bool (*news)(void *context), void *context)
+{
+	k->news = news;
+	k->news_context = context;
+}
+
 /* --- the desk's effects ------------------------------------------------------------------------
  */
 
@@ -351,6 +357,8 @@ void kiosk_draw(struct kiosk *k)
 	}
 	desk_screen(&k->desk, &now, &screen);
 	screen.focus = k->focus;
+	if (k->options->box)
+		screen.box = box_screen(k->options->box);
 	ui_draw(k->ui, &screen, k->lamps_on);
 	k->dirty = false;
 }

@@ -24,6 +24,12 @@ typedef void kiosk_verdict(void *context, const struct when *now, enum verdict v
 NODISCARD int kiosk_open(struct kiosk **out, const struct options *options);
 void kiosk_close(struct kiosk *k);
 
+/* What kiosk_run() gives when `news` said so. */
+#define KIOSK_NEWS 100
+
+/* Asked now and then while nobody is before the door; true ends kiosk_run(). It must not wait. */
+void kiosk_on_idle(struct kiosk *k, bool (*news)(void *context), void *context);
+
 /* Runs until the window is closed or SIGTERM or SIGINT comes. Gives the exit status. */
 int kiosk_run(struct kiosk *k);
 

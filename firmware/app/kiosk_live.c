@@ -101,6 +101,13 @@ static int wait_ms(const struct kiosk *k)
 	return next < INPUT_MS ? next : INPUT_MS;
 }
 
+/* Whether the door can be left for a moment without anybody noticing. */
+static bool is_idle(const struct kiosk *k)
+{
+	return k->desk.screen.id == SCREEN_SCAN && desk_ready(&k->desk) && !k->has_waiting &&
+	       !k->pin_asked;
+}
+
 int kiosk_run(struct kiosk *k)
 {
 	struct sigaction act_on = { .sa_handler = on_signal };
@@ -110,6 +117,8 @@ int kiosk_run(struct kiosk *k)
 	uint32_t number = k->view_number;
 	while (!stop && take_inputs(k)) {
 		kiosk_round(k, wait_ms(k));
+		if (k->news && is_idle(k) && k->news(k->news_context))
+			return KIOSK_NEWS;
 		struct when now = kiosk_now(k);
 		bool due = k->dirty || now.mono_ms >= due_ms || lens_newer(k->lens, number);
 		if (!due || now.mono_ms - drawn_ms < DRAW_MS)

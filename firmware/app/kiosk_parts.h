@@ -54,6 +54,9 @@ struct kiosk {
 	struct clerk_request request;
 	struct clerk_reply reply;
 
+	bool (*news)(void *context);
+	void *news_context;
+
 	kiosk_verdict *on_verdict;
 	void *verdict_context;
 };

@@ -15,7 +15,10 @@ static const char usage_head[] =
 	"\n"
 	"The kiosk at the door: scans codes, admits, counts, shows.\n"
 	"\n"
-	"  --event DIR        the event's folder (default: the demo event)\n"
+	"  --event DIR        the event's folder, in place of what the box has adopted\n"
+	"  --bundle FILE      a bundle of `parvis kiosk provision` to adopt; may be repeated\n"
+	"  --bundle-dir DIR   where bundles are looked for, now and later (default:\n"
+	"                     " ADOPT_PLACE_BOOT ", and sticks below /media)\n"
 	"  --venue ID         which of its venues this is (default: the first)\n"
 	"  --door NAME        the name of this door, a-z 0-9 _ - (default: main)\n"
 	"  --doorway WAY      entry, exit or both (default: entry)\n"
@@ -42,6 +45,8 @@ static const char usage_tail[] =
 
 enum option_id {
 	OPTION_EVENT = 256,
+	OPTION_BUNDLE,
+	OPTION_BUNDLE_DIR,
 	OPTION_VENUE,
 	OPTION_DOOR,
 	OPTION_DOORWAY,
@@ -64,6 +69,8 @@ enum option_id {
 
 static const struct option long_options[] = {
 	{ "event", required_argument, NULL, OPTION_EVENT },
+	{ "bundle", required_argument, NULL, OPTION_BUNDLE },
+	{ "bundle-dir", required_argument, NULL, OPTION_BUNDLE_DIR },
 	{ "venue", required_argument, NULL, OPTION_VENUE },
 	{ "door", required_argument, NULL, OPTION_DOOR },
 	{ "doorway", required_argument, NULL, OPTION_DOORWAY },
@@ -132,11 +139,23 @@ static bool read_path(char out[PATH_MAX], const char *option, const char *text)
 	return true;
 }
 
+static bool add_place(const char **places, size_t *count, const char *option, const char *value)
+{
+	if (!*value || *count == ADOPT_PLACES_MAX)
+		return wrong(option, "a path, and is given eight times at most");
+	places[(*count)++] = value;
+	return true;
+}
+
 static bool take(struct options *o, int id, const char *value)
 {
 	switch (id) {
 	case OPTION_EVENT:
 		return read_path(o->event, "event", value);
+	case OPTION_BUNDLE:
+		return add_place(o->places.files, &o->places.file_count, "bundle", value);
+	case OPTION_BUNDLE_DIR:
+		return add_place(o->places.dirs, &o->places.dir_count, "bundle-dir", value);
 	case OPTION_DATA:
 		return read_path(o->data, "data", value);
 	case OPTION_ASSETS:
@@ -185,20 +204,57 @@ static bool take(struct options *o, int id, const char *value)
 	}
 }
 
+/* Without an event of its own the kiosk is what its box is; a rehearsal, and a desk that has never
+ * seen a bundle, play the demo event. */
+static bool is_from_box(const struct options *o, bool data_given)
+{
+	char path[PATH_MAX + 16];
+	if (*o->event)
+		return false;
+	if (o->places.file_count || o->places.dir_count || (data_given && !o->script))
+		return true;
+	snprintf(path, sizeof(path), "%s/box", o->data);
+	return *o->data && !access(path, F_OK);
+}
+
+void options_use_box(struct options *o, const struct box *box)
+{
+	o->box = box;
+	text_copy(o->event, sizeof(o->event), box->dir);
+	o->venue = box->settings.venue;
+	o->door = box->settings.door;
+	o->doorway = box->settings.doorway;
+	if (o->pins && o->pins != o->box_pins)
+		return; /* given on the command line: what is wired here is known here */
+	o->pins = NULL;
+	if (!box->bundle.parts[BUNDLE_PINS].present)
+		return;
+	int n = snprintf(o->box_pins, sizeof(o->box_pins), "%s/%s", box->dir,
+		bundle_part_names[BUNDLE_PINS]);
+	if (n > 0 && (size_t)n < sizeof(o->box_pins))
+		o->pins = o->box_pins;
+}
+
 static bool fill_defaults(struct options *o)
 {
+	bool data_given = *o->data;
 	if (!*o->assets && !assets_find(o->assets)) {
 		fprintf(stderr,
 			"parvis-kiosk: no assets folder beside the program; give --assets\n");
 		return false;
 	}
-	if (!*o->event) {
+	if (!*o->data && !o->script)
+		text_copy(o->data, sizeof(o->data), "/var/lib/parvis");
+	o->from_box = is_from_box(o, data_given);
+	if (o->from_box && !*o->data) {
+		fprintf(stderr, "parvis-kiosk: a bundle needs --data, where the box is kept\n");
+		return false;
+	}
+	if (!*o->event && !o->from_box) {
 		int n = snprintf(o->event, sizeof(o->event), "%s/demo", o->assets);
 		if (n < 0 || (size_t)n >= sizeof(o->event))
 			return wrong("assets", "a shorter path");
 	}
-	if (!*o->data && !o->script)
-		text_copy(o->data, sizeof(o->data), "/var/lib/parvis");
 	if (o->offscreen && !o->script) {
 		fprintf(stderr, "parvis-kiosk: --offscreen shows nothing without --script\n");
 		return false;

@@ -2,6 +2,7 @@
 #ifndef PARVIS_APP_OPTIONS_H
 #define PARVIS_APP_OPTIONS_H
 
+#include "app/adopt.h"
 #include "base/cc.h"
 #include "door/admission.h"
 
@@ -20,6 +21,11 @@ struct options {
 	const char *script, *shots;          /* NULL: live; pictures go to the working directory */
 	const char *language;                /* NULL: the event's first */
 	uint32_t width, height;
+	struct adopt_places places; /* --bundle and --bundle-dir */
+	bool from_box;              /* event, venue, door, doorway and pins are the box's */
+	const struct box *box;      /* what it is; NULL: not from a box */
+	char box_pins[PATH_MAX];
+	unsigned script_skip; /* lines of the script that have been played before the door */
 	bool offscreen, fullscreen, panel, mute;
 };
 
@@ -28,5 +34,8 @@ enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };
 /* Reads the command line. OPTIONS_DONE: --help or --version was answered on standard output.
  * OPTIONS_WRONG: what is wrong has been said on standard error. */
 NODISCARD enum options_result options_read(struct options *out, int argc, char **argv);
+
+/* Makes the options say what the box is, which outlives them. */
+void options_use_box(struct options *o, const struct box *box);
 
 #endif

@@ -286,6 +286,7 @@ static const char *screen_now(const struct player *p)
 		[SCREEN_PIN] = "pin",
 		[SCREEN_HEADCOUNT] = "headcount",
 		[SCREEN_FAULT] = "fault",
+		[SCREEN_ADOPT] = "adopt",
 	};
 	struct screen screen;
 	struct when now = kiosk_now(p->kiosk);
@@ -414,7 +415,8 @@ static int play_file(struct player *p, FILE *in)
 	ssize_t n;
 	while ((n = getline(&line, &capacity, in)) >= 0) {
 		size_t len = (size_t)n;
-		p->line++;
+		if (p->line++ < p->options->script_skip)
+			continue; /* played before the door */
 		if (len && line[len - 1] == '\n')
 			len--;
 		if (play_line(p, line, len) == PLAY_STOP)

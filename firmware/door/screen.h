@@ -13,6 +13,7 @@ enum screen_id {
 	SCREEN_PIN,       /* volunteer: who are you */
 	SCREEN_HEADCOUNT, /* volunteer: the figures */
 	SCREEN_FAULT,     /* the door cannot work: what is wrong and what to do */
+	SCREEN_ADOPT,     /* what the box is about to become, or why it is not */
 	SCREEN_ID_COUNT
 };
 
@@ -43,6 +44,9 @@ enum control {
 	CONTROL_LEAVE,     /* end the staff session */
 	CONTROL_TEXT_SIZE, /* 100 → 150 → 200 % → 100 */
 	CONTROL_CONTRAST,  /* night and high-contrast themes in turn */
+	CONTROL_ADOPT,     /* become what the bundle says */
+	CONTROL_KEEP,      /* stay what the box is */
+	CONTROL_ANOTHER,   /* the next bundle of several */
 	CONTROL_COUNT
 };
 
@@ -76,6 +80,32 @@ struct screen_place {
 };
 
 enum pin_state { PIN_TYPING, PIN_CHECKING, PIN_WRONG, PIN_WAIT, PIN_NOT_SET };
+
+enum screen_adopt_state {
+	SCREEN_ADOPT_ASK,   /* `offer` is what a touch makes of the box */
+	SCREEN_ADOPT_EMPTY, /* no event, and no bundle to be seen */
+	/* Refused: */
+	SCREEN_ADOPT_OLDER,
+	SCREEN_ADOPT_OTHER_EVENT,
+	SCREEN_ADOPT_OTHER_KEY,
+	SCREEN_ADOPT_UNREADABLE,
+	SCREEN_ADOPT_NOT_ONE,
+	SCREEN_ADOPT_VERSION,
+	SCREEN_ADOPT_CUT_SHORT,
+	SCREEN_ADOPT_ALTERED,
+	SCREEN_ADOPT_FAILED, /* the box's own disk did not take it */
+	SCREEN_ADOPT_STATES
+};
+
+/* "ask", "empty", "older", …: for scripts. */
+extern const char *const screen_adopt_names[SCREEN_ADOPT_STATES];
+
+/* What a box is or would become; strings may be NULL: not known. */
+struct screen_box {
+	const char *event_title, *venue_name, *door;
+	uint64_t registrations, serial;
+	const char *short_hash; /* "ABCD-EFGH" */
+};
 
 struct screen {
 	enum screen_id id;
@@ -127,6 +157,13 @@ struct screen {
 	/* SCREEN_HEADCOUNT. */
 	bool can_undo;
 	int64_t wait_estimate_s; /* −1 = nothing to say */
+
+	/* SCREEN_ADOPT; `box`, what this one is now, in small type for volunteers elsewhere, too. */
+	enum screen_adopt_state adopt;
+	struct screen_box offer, box;
+	const char *offer_file;      /* the file's name; NULL = none */
+	uint16_t offer_at, offer_of; /* 1 of 3 */
+	uint16_t adopt_s;            /* until it is done, or left, without a touch; 0 = never */
 };
 
 #endif

@@ -317,6 +317,7 @@ void screen_headcount(struct page *p)
 	snprintf(soft, sizeof(soft), "· %s", string_of(s->language, STRING_HEADER_VOLUNTEER));
 	struct box rest = screen_frame(p, s->venue_name, soft);
 	draw_keys(p, &rest);
+	screen_box_line(p, &rest);
 	screen_notice(p, &rest, s->faults);
 	struct box low = box_bottom(&rest, figures(p, rest, false));
 	box_bottom(&rest, 24);

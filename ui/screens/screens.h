@@ -11,6 +11,7 @@ void screen_help(struct page *p);
 void screen_pin(struct page *p);
 void screen_headcount(struct page *p);
 void screen_fault(struct page *p);
+void screen_adopt(struct page *p);
 
 /* The page without its margins and its header line, which is drawn: bold, then soft in gentler
  * type, and at the end the state of the door and the time. */
@@ -25,6 +26,10 @@ struct fault_words screen_fault_words(const struct page *p, unsigned bit);
 /* Cuts a strip off the bottom of rest that says in words which of these faults there are; nothing
  * when there are none. */
 void screen_notice(struct page *p, struct box *rest, uint32_t faults);
+
+/* Cuts a line of small type off the bottom of rest that says which bundle is in force, so that
+ * boxes can be compared; nothing when there is none. */
+void screen_box_line(struct page *p, struct box *rest);
 
 /* A name joined to a list: "Numa · OGP MeetUp". An empty name adds nothing. */
 void screen_join(char *out, size_t capacity, const char *name);
