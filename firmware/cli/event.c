@@ -20,15 +20,17 @@ static void usage(FILE *out)
 	      "       parvis event show DIR [--json]\n"
 	      "       parvis event pin\n"
 	      "\n"
-	      "new     makes an event and its keys; `parvis event new --help` tells the options\n"
+	      "new     makes an event and its keys\n"
 	      "check   reads DIR/event.ini and tells everything that is wrong with it, as\n"
 	      "        path:line: [section] key: what is wrong and what would be right\n"
 	      "show    prints the venues, how many people fit and how many are registered\n"
 	      "pin     asks for the volunteers' PIN (4 to 12 digits; from standard input when that\n"
 	      "        is no terminal) and prints the line to put under [staff]\n"
 	      "\n"
-	      "exit status: 0 good, 1 the event or the PIN is not, 2 wrong use, 3 cannot be read\n",
+	      "exit status: 0 good, 1 the event or the PIN is not, 2 wrong use, 3 cannot be read\n"
+	      "\n",
 		out);
+	event_new_usage(out);
 }
 
 static void print_summary(const struct event *e)

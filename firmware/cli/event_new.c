@@ -17,7 +17,7 @@
 /* Of staff cards, where nothing else is said. */
 #define USUAL_STAFF_ITEM "999"
 
-static void usage(FILE *out)
+void event_new_usage(FILE *out)
 {
 	fputs("usage: parvis event new DIR [OPTION...]\n"
 	      "\n"
@@ -306,7 +306,7 @@ static int run(int argc, char **argv, struct making *m)
 	if (result == CLI_OK)
 		result = each_flag(argc, argv, m, false);
 	if (result == CLI_USAGE)
-		usage(stderr);
+		event_new_usage(stderr);
 	if (result != CLI_OK)
 		return result;
 	if (is_in_the_way(m->dir, "event.ini") || is_in_the_way(m->dir, ISSUER_FILE))
@@ -327,7 +327,7 @@ int event_new(int argc, char **argv)
 {
 	struct making m = { 0 };
 	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		usage(stdout);
+		event_new_usage(stdout);
 		return CLI_OK;
 	}
 	m.draft = draft_new();

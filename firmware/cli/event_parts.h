@@ -6,6 +6,10 @@
 #include "event/draft.h"
 
 #include <stddef.h>
+#include <stdio.h>
+
+/* What `parvis event new --help` prints. */
+void event_new_usage(FILE *out);
 
 /* argv from the part's own name on. */
 int event_new(int argc, char **argv);
