@@ -29,6 +29,8 @@ static const struct {
 	[CONTROL_ADOPT] = { STRING_CONTROL_ADOPT, STRING_CONTROL_ADOPT_SPOKEN },
 	[CONTROL_KEEP] = { STRING_CONTROL_KEEP, STRING_CONTROL_KEEP_SPOKEN },
 	[CONTROL_ANOTHER] = { STRING_CONTROL_ANOTHER, STRING_CONTROL_ANOTHER_SPOKEN },
+	[CONTROL_COME_IN] = { STRING_CONTROL_COME_IN, STRING_CONTROL_COME_IN_SPOKEN },
+	[CONTROL_VARIANT_LAST] = { 0 }, /* the keyboard's say what they type: ui/keyboard.c */
 };
 static_assert(ARRAY_LEN(words) == CONTROL_COUNT, "every control needs its words");
 
@@ -56,7 +58,12 @@ struct key key_of(const struct page *p, enum control control, enum button_kind k
 
 static bool is_pill(enum button_kind kind)
 {
-	return kind != BUTTON_PRIMARY && kind != BUTTON_PLAIN;
+	return kind >= BUTTON_PILL && kind <= BUTTON_PILL_CONTRAST;
+}
+
+static bool is_key(enum button_kind kind)
+{
+	return kind >= BUTTON_KEY;
 }
 
 static bool is_sign(enum button_kind kind)
@@ -67,12 +74,16 @@ static bool is_sign(enum button_kind kind)
 static struct type label_type(const struct key *k, struct colour ink)
 {
 	double size = k->size > 0 ? k->size : is_pill(k->kind) ? 22 : 28;
-	return (struct type){ .size = size, .weight = 600, .ink = ink, .align = ALIGN_CENTRE };
+	return (struct type){ .size = size,
+		.weight = 600,
+		.ink = ink,
+		.align = ALIGN_CENTRE,
+		.fixed = is_key(k->kind) };
 }
 
 static double padding(const struct key *k)
 {
-	return is_pill(k->kind) ? 24 : 30;
+	return is_key(k->kind) ? 8 : is_pill(k->kind) ? 24 : 30;
 }
 
 static double key_width(struct page *p, const struct key *k)
@@ -104,7 +115,7 @@ static void register_widget(struct page *p, struct box b, const struct key *k)
 	w->target = (struct box){ at.x * p->unit, at.y * p->unit, at.w * p->unit, at.h * p->unit };
 	text_copy(w->label, sizeof(w->label), k->label);
 	text_copy(w->spoken, sizeof(w->spoken), k->spoken);
-	if (b.w < TARGET - 1 || b.h < TARGET - 13)
+	if (b.w < (is_key(k->kind) ? KEY_LEAST_WIDTH : TARGET - 1) || b.h < TARGET - 13)
 		page_overflow(p, k->label);
 	if (b.x < 0 || b.y < 0 || b.x + b.w > p->width + 0.5 || b.y + b.h > p->height + 0.5)
 		page_overflow(p, k->label);
@@ -138,6 +149,46 @@ static void draw_contrast_sign(struct page *p, struct box b, struct colour ink)
 	cairo_fill(p->cr);
 }
 
+/* On a square of 40: an arrow upwards. */
+static void shift_path(cairo_t *cr)
+{
+	static const double at[][2] = { { 20, 4 }, { 36, 21 }, { 27, 21 }, { 27, 34 }, { 13, 34 },
+		{ 13, 21 }, { 4, 21 } };
+	for (size_t i = 0; i < ARRAY_LEN(at); i++)
+		cairo_line_to(cr, at[i][0], at[i][1]);
+	cairo_close_path(cr);
+}
+
+/* A tag that points back, with a cross in it. */
+static void delete_path(cairo_t *cr)
+{
+	static const double at[][2] = { { 2, 20 }, { 13, 8 }, { 38, 8 }, { 38, 32 }, { 13, 32 } };
+	for (size_t i = 0; i < ARRAY_LEN(at); i++)
+		cairo_line_to(cr, at[i][0], at[i][1]);
+	cairo_close_path(cr);
+	cairo_move_to(cr, 19, 14);
+	cairo_line_to(cr, 31, 26);
+	cairo_move_to(cr, 31, 14);
+	cairo_line_to(cr, 19, 26);
+}
+
+static void draw_key_sign(
+	struct page *p, struct box b, struct colour ink, void (*path)(cairo_t *cr))
+{
+	if (!p->cr)
+		return;
+	struct box at = box_centre(draw_mirror(p, b), 40, 40);
+	cairo_save(p->cr);
+	cairo_translate(p->cr, at.x, at.y);
+	cairo_new_path(p->cr);
+	path(p->cr);
+	draw_source(p->cr, ink);
+	cairo_set_line_width(p->cr, 3.5);
+	cairo_set_line_join(p->cr, CAIRO_LINE_JOIN_ROUND);
+	cairo_stroke(p->cr);
+	cairo_restore(p->cr);
+}
+
 static void draw_focus(const struct page *p, struct box b, double radius)
 {
 	draw_outline(p, box_inset(b, -8, -8), radius + 8, 4, p->palette->accent);
@@ -154,7 +205,7 @@ void key_draw(struct page *p, struct box b, const struct key *k)
 	double radius = pill ? face.h / 2 : 20;
 	struct colour fill = k->kind == BUTTON_PRIMARY ? c->action : pill ? c->ground : c->panel;
 	struct colour ink = k->kind == BUTTON_PRIMARY ? c->action_text : c->text;
-	if (k->kind == BUTTON_PILL_ON) {
+	if (k->kind == BUTTON_PILL_ON || k->kind == BUTTON_KEY_SHIFT_ON) {
 		fill = c->text;
 		ink = c->ground;
 	}
@@ -170,6 +221,12 @@ void key_draw(struct page *p, struct box b, const struct key *k)
 		draw_size_sign(p, face, ink);
 	else if (k->kind == BUTTON_PILL_CONTRAST)
 		draw_contrast_sign(p, face, ink);
+	else if (k->kind == BUTTON_KEY_SHIFT || k->kind == BUTTON_KEY_SHIFT_ON)
+		draw_key_sign(p, face, ink, shift_path);
+	else if (k->kind == BUTTON_KEY_DELETE)
+		draw_key_sign(p, face, ink, delete_path);
+	else if (k->kind == BUTTON_KEY)
+		text_draw_line(p, box_inset(face, padding(k), 0), k->label, &type);
 	else
 		text_draw_middle(p, box_inset(face, padding(k) - 2, 0), k->label, &type);
 	p->on = under;

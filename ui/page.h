@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PAGE_WIDGETS 32
+#define PAGE_WIDGETS 72
 #define TARGET       88.0 /* the least side of what a finger aims at */
 #define GAP          16.0
 
@@ -113,7 +113,15 @@ enum button_kind {
 	BUTTON_PILL_ON,
 	BUTTON_PILL_SIZE,     /* a pill with the sign of larger text */
 	BUTTON_PILL_CONTRAST, /* … of contrast */
+	BUTTON_KEY,           /* of the keyboard: see KEY_LEAST_WIDTH */
+	BUTTON_KEY_SHIFT,     /* … with the sign of capitals */
+	BUTTON_KEY_SHIFT_ON,
+	BUTTON_KEY_DELETE, /* … of taking back */
 };
+
+/* Eleven letters side by side on an upright screen are narrower than TARGET, as on every keyboard
+ * on glass; what a finger is off by is one letter, seen at once and taken back with one touch. */
+#define KEY_LEAST_WIDTH 50.0
 
 struct key {
 	enum control control;

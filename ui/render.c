@@ -35,6 +35,7 @@ static screen_fn *const screens[] = {
 	[SCREEN_HEADCOUNT] = screen_headcount,
 	[SCREEN_FAULT] = screen_fault,
 	[SCREEN_ADOPT] = screen_adopt,
+	[SCREEN_WALK_IN] = screen_walk_in,
 };
 static_assert(ARRAY_LEN(screens) == SCREEN_ID_COUNT, "every screen is drawn by somebody");
 

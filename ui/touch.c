@@ -13,15 +13,23 @@ enum control touch_control_at(const struct page *p, int x, int y)
 	return CONTROL_NONE;
 }
 
-void touch_press(struct touch *t, enum control control, unsigned button)
+void touch_press(struct touch *t, enum control control, unsigned button, uint32_t now_ms)
 {
-	*t = (struct touch){ control, button };
+	*t = (struct touch){ control, button, now_ms, false };
+}
+
+enum control touch_hold(struct touch *t, uint32_t now_ms)
+{
+	if (t->control == CONTROL_NONE || t->held || now_ms - t->since_ms < TOUCH_HOLD_MS)
+		return CONTROL_NONE;
+	t->held = true;
+	return t->control;
 }
 
 bool touch_release(struct touch *t, enum control control, unsigned button)
 {
 	bool pressed = t->control != CONTROL_NONE || t->button;
-	bool same = pressed && t->control == control && t->button == button;
-	*t = (struct touch){ CONTROL_NONE, 0 };
+	bool same = pressed && !t->held && t->control == control && t->button == button;
+	*t = (struct touch){ 0 };
 	return same;
 }

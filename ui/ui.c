@@ -138,17 +138,25 @@ static struct ui_input from_window(struct ui *u, const struct window_event *e)
 	enum control control = ui_control_at(u, e->x, e->y);
 	unsigned button = button_at(u, e->x, e->y);
 	if (e->kind == WINDOW_PRESS) {
-		touch_press(&u->touch, control, button);
+		touch_press(&u->touch, control, button, window_ms());
 		return (struct ui_input){ .kind = UI_TOUCHED };
 	}
 	if (e->kind == WINDOW_RELEASE)
 		return released(u, control, button);
 	if (e->kind == WINDOW_EXPOSED || e->kind == WINDOW_CANCEL) {
-		touch_press(&u->touch, CONTROL_NONE, 0);
+		touch_press(&u->touch, CONTROL_NONE, 0, 0);
 		show(u);
 		return (struct ui_input){ .kind = UI_NOTHING };
 	}
-	return (struct ui_input){ .kind = kinds[e->kind], .digit = e->digit };
+	struct ui_input typed = { .kind = kinds[e->kind] };
+	memcpy(typed.typed, e->typed, sizeof(typed.typed));
+	return typed;
+}
+
+/* Only letters have something to hold for: elsewhere a slow finger is as good as a quick one. */
+static bool can_be_held(enum control control)
+{
+	return control >= CONTROL_KEY_0 && control <= CONTROL_KEY_LAST;
 }
 
 struct ui_input ui_poll(struct ui *u)
@@ -159,6 +167,11 @@ struct ui_input ui_poll(struct ui *u)
 		if (e.kind == WINDOW_NOTHING)
 			break;
 		input = from_window(u, &e);
+	}
+	if (u->window && input.kind == UI_NOTHING && can_be_held(u->touch.control)) {
+		enum control held = touch_hold(&u->touch, window_ms());
+		if (held != CONTROL_NONE)
+			return (struct ui_input){ .kind = UI_HOLD, .control = held };
 	}
 	return input;
 }

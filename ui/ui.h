@@ -43,6 +43,7 @@ void ui_draw(struct ui *u, const struct screen *screen, uint8_t lamps);
 enum ui_input_kind {
 	UI_NOTHING,
 	UI_TAP,
+	UI_HOLD,
 	UI_BUTTON,
 	UI_FOCUS_NEXT,
 	UI_FOCUS_BACK,
@@ -54,9 +55,12 @@ enum ui_input_kind {
 
 struct ui_input {
 	enum ui_input_kind kind;
-	enum control control; /* UI_TAP: on release, inside the control that was pressed */
-	unsigned button;      /* UI_BUTTON: enum button of door/desk.h, clicked on the panel */
-	char digit;           /* UI_TYPED: '0'…'9', '\b', '\r' */
+	/* UI_TAP: on release, inside the control that was pressed. UI_HOLD: it is still pressed,
+	 * long; a tap does not follow for a control that can be held (the keyboard's letters). */
+	enum control control;
+	unsigned button; /* UI_BUTTON: enum button of door/desk.h, clicked on the panel */
+	/* UI_TYPED: one character, or "\b". UI_ACTIVATE: " " or "\r", the key that was used. */
+	char typed[5];
 };
 
 /* The next input waiting, without blocking; kind UI_NOTHING when there is none. Offscreen there is

@@ -1,10 +1,12 @@
 #include "ui/window.h"
 
 #include "base/log.h"
+#include "base/text.h"
 
 #include <SDL.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct window {
 	SDL_Window *window;
@@ -86,18 +88,25 @@ static struct window_event from_key(SDL_Keysym key)
 		return (struct window_event){ .kind = key.mod & KMOD_SHIFT ? WINDOW_BACK
 									   : WINDOW_NEXT };
 	if (k == SDLK_RETURN || k == SDLK_KP_ENTER || k == SDLK_SPACE)
-		return (struct window_event){ .kind = WINDOW_ACTIVATE };
+		return (struct window_event){ .kind = WINDOW_ACTIVATE,
+			.typed = { k == SDLK_SPACE ? ' ' : '\r' } };
 	if (k == SDLK_BACKSPACE)
-		return (struct window_event){ .kind = WINDOW_TYPED, .digit = '\b' };
+		return (struct window_event){ .kind = WINDOW_TYPED, .typed = "\b" };
 	return (struct window_event){ .kind = WINDOW_NOTHING };
 }
 
-/* Digits come as text: on an AZERTY keyboard they are on the shifted row. */
+/* Digits come as text too: on an AZERTY keyboard they are on the shifted row. A space has come as
+ * a key already, and an input method's whole words are not for here. */
 static struct window_event from_text(const char *text)
 {
-	if (text[0] >= '0' && text[0] <= '9' && !text[1])
-		return (struct window_event){ .kind = WINDOW_TYPED, .digit = text[0] };
-	return (struct window_event){ .kind = WINDOW_NOTHING };
+	struct window_event e = { .kind = WINDOW_NOTHING };
+	uint32_t c;
+	size_t n = strlen(text);
+	if (n == 0 || text_decode_utf8(text, n, &c) != n || c == ' ')
+		return e;
+	e.kind = WINDOW_TYPED;
+	memcpy(e.typed, text, n);
+	return e;
 }
 
 /* A finger's place is a part of the window; what lies around the picture is outside it. */
@@ -113,7 +122,7 @@ static struct window_event from_finger(struct window *w, const SDL_TouchFingerEv
 	SDL_GetWindowSize(w->window, &window_w, &window_h);
 	SDL_RenderWindowToLogical(
 		w->renderer, (int)(f->x * (float)window_w), (int)(f->y * (float)window_h), &x, &y);
-	return (struct window_event){ down ? WINDOW_PRESS : WINDOW_RELEASE, (int)x, (int)y, 0 };
+	return (struct window_event){ down ? WINDOW_PRESS : WINDOW_RELEASE, (int)x, (int)y, "" };
 }
 
 static struct window_event from_window(const SDL_WindowEvent *e)
@@ -138,7 +147,7 @@ static struct window_event translate(struct window *w, const SDL_Event *e)
 		return (struct window_event){ !left                            ? WINDOW_NOTHING
 					      : e->type == SDL_MOUSEBUTTONDOWN ? WINDOW_PRESS
 									       : WINDOW_RELEASE,
-			e->button.x, e->button.y, 0 };
+			e->button.x, e->button.y, "" };
 	case SDL_FINGERDOWN:
 	case SDL_FINGERUP:
 		return from_finger(w, &e->tfinger);
@@ -151,6 +160,11 @@ static struct window_event translate(struct window *w, const SDL_Event *e)
 	default:
 		return (struct window_event){ .kind = WINDOW_NOTHING };
 	}
+}
+
+uint32_t window_ms(void)
+{
+	return SDL_GetTicks();
 }
 
 struct window_event window_poll(struct window *w)

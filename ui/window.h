@@ -25,8 +25,8 @@ enum window_event_kind {
 
 struct window_event {
 	enum window_event_kind kind;
-	int x, y; /* pixels of the picture */
-	char digit;
+	int x, y;      /* pixels of the picture */
+	char typed[5]; /* TYPED: one character, or "\b"; ACTIVATE: " " or "\r" */
 };
 
 /* -ENODEV where there is no display. *out only on success. */
@@ -35,6 +35,9 @@ void window_close(struct window *w);
 
 /* 32-bit 0x00RRGGBB pixels, copied during the call. */
 void window_show(struct window *w, const void *pixels, int stride);
+
+/* Milliseconds on a clock of its own, which wraps. */
+uint32_t window_ms(void);
 
 /* The next event, without blocking. */
 struct window_event window_poll(struct window *w);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mailbox.h"
+#include "event/badge.h"
 #include "event/code.h"
 #include "port/clock.h"
 #include "store/roster.h"
@@ -150,9 +151,17 @@ static int record(struct clerk *c, const struct clerk_request *q, struct clerk_r
 		}
 		request.ticket = &reply->ticket;
 	}
+	if (q->want.kind == ROW_WALK_IN && q->want.badge) {
+		badge_make(reply->badge);
+		code_hash(c->setup.event, reply->badge, strlen(reply->badge), reply->ticket.hash);
+		request.ticket = &reply->ticket;
+	}
 	if (!c->log)
 		return -EIO;
-	return log_record(c->log, &request, &reply->result);
+	int error = log_record(c->log, &request, &reply->result);
+	if (error || reply->result.row.direction != DIRECTION_IN)
+		explicit_bzero(reply->badge, sizeof(reply->badge));
+	return error;
 }
 
 static void serve(struct clerk *c, const struct clerk_request *q)

@@ -36,6 +36,7 @@ struct clerk_reply {
 	int error;      /* -errno */
 	uint32_t fault; /* of FAULTS_STOP, and FAULT_ROSTER beside any answer */
 	struct ticket ticket;
+	char badge[BADGE_CODE_SIZE]; /* RECORDED: what the badge says that the row carries; or "" */
 	struct log_result result;
 	uint64_t registered;
 };

@@ -55,6 +55,7 @@ static void do_record(struct kiosk *k, const struct desk_request *want)
 {
 	struct clerk_request *q = &k->request;
 	q->want = *want;
+	memset(q->want.name, 0, sizeof(q->want.name)); /* no business of the log's */
 	q->now = kiosk_now(k);
 	q->len = 0;
 	if (want->kind == ROW_SCAN) {
@@ -106,7 +107,9 @@ void kiosk_give(struct kiosk *k, struct desk_event *event)
 		do_verdict(k, &e);
 	if (e.set & EFFECT_CHECK_PIN)
 		do_check_pin(k, e.pin);
-	explicit_bzero(e.pin, sizeof(e.pin));
+	if ((e.set & EFFECT_PRINT) && k->printing)
+		printing_put(k->printing, &e.badge);
+	explicit_bzero(&e, sizeof(e));
 }
 
 void kiosk_faults(struct kiosk *k, uint32_t mask, uint32_t on)
@@ -218,6 +221,7 @@ void kiosk_take_reply(struct kiosk *k, const struct clerk_reply *r)
 		event.recorded.registered_in = r->result.registered_in;
 		event.recorded.prior = r->result.prior;
 		event.recorded.ticket = r->ticket;
+		memcpy(event.recorded.badge, r->badge, sizeof(r->badge));
 		kiosk_give(k, &event);
 		kiosk_faults(k, FAULTS_STOP, 0);
 		break;
@@ -233,8 +237,21 @@ void kiosk_take_reply(struct kiosk *k, const struct clerk_reply *r)
 	}
 }
 
+static void take_printing(struct kiosk *k)
+{
+	struct desk_event event = { .kind = DESK_PRINTER };
+	struct printing_news news;
+	while (k->printing && !printing_next(k->printing, &news)) {
+		event.printer.trouble = news.trouble;
+		event.printer.labels_left = news.labels_left;
+		event.printer.waiting = news.waiting;
+		kiosk_give(k, &event);
+	}
+}
+
 static void take_answers(struct kiosk *k)
 {
+	take_printing(k);
 	for (int i = 0; i < MESSAGES_MAX && !clerk_answer(k->clerk, &k->reply, 0); i++)
 		kiosk_take_reply(k, &k->reply);
 	bool good;
@@ -275,11 +292,12 @@ static void light(struct kiosk *k, const struct when *now)
 
 static void wait_for_something(struct kiosk *k, int wait_ms)
 {
-	struct pollfd p[4] = {
+	struct pollfd p[5] = {
 		{ .fd = clerk_fd(k->clerk), .events = POLLIN },
 		{ .fd = lens_fd(k->lens), .events = POLLIN },
 		{ .fd = k->porter ? porter_fd(k->porter) : -1, .events = POLLIN },
 		{ .fd = k->has_waiting ? -1 : wand_fd(k->wand), .events = POLLIN },
+		{ .fd = k->printing ? printing_fd(k->printing) : -1, .events = POLLIN },
 	};
 	int n = poll(p, ARRAY_LEN(p), wait_ms);
 	(void)n; /* an interrupted wait is a short one */

@@ -31,21 +31,49 @@ static void move_focus(struct kiosk *k, int step)
 	k->dirty = true;
 }
 
-/* Digits typed on a keypad act as if the screen's were tapped. */
-static void type(struct kiosk *k, char digit)
+static bool is_writing_a_name(const struct kiosk *k)
 {
+	return k->desk.screen.id == SCREEN_WALK_IN;
+}
+
+/* Digits typed on a keypad act as if the screen's were tapped. */
+static void type(struct kiosk *k, const struct ui_input *in)
+{
+	char digit = in->typed[0];
 	enum control control = CONTROL_NONE;
+	if (is_writing_a_name(k)) {
+		struct desk_event event = { .kind = DESK_TYPED };
+		memcpy(event.typed, in->typed, sizeof(event.typed));
+		kiosk_give(k, &event);
+		return;
+	}
 	if (digit >= '0' && digit <= '9')
 		control = (enum control)(CONTROL_DIGIT_0 + (digit - '0'));
 	else if (digit == '\b')
 		control = CONTROL_ERASE;
-	else if (digit == '\r')
-		control = CONTROL_ENTER;
 	enum control order[CONTROL_COUNT];
 	size_t n = ui_controls(k->ui, order, CONTROL_COUNT);
 	for (size_t i = 0; i < n; i++)
 		if (order[i] == control)
 			kiosk_tap(k, control);
+}
+
+/* The space bar and Return act on what has the focus; where a name is written and nothing has it,
+ * they are a space and the end of the name. */
+static void activate(struct kiosk *k, const struct ui_input *in)
+{
+	if (k->focus != CONTROL_NONE)
+		kiosk_tap(k, k->focus);
+	else if (is_writing_a_name(k) && in->typed[0] == ' ')
+		type(k, in);
+	else if (is_writing_a_name(k))
+		kiosk_tap(k, CONTROL_COME_IN);
+}
+
+static void hold(struct kiosk *k, enum control control)
+{
+	struct desk_event event = { .kind = DESK_HOLD, .tap = control };
+	kiosk_give(k, &event);
 }
 
 /* False: the person wants to leave. */
@@ -65,11 +93,13 @@ static bool act(struct kiosk *k, const struct ui_input *in)
 		move_focus(k, in->kind == UI_FOCUS_NEXT ? 1 : -1);
 		return true;
 	case UI_ACTIVATE:
-		if (k->focus != CONTROL_NONE)
-			kiosk_tap(k, k->focus);
+		activate(k, in);
+		return true;
+	case UI_HOLD:
+		hold(k, in->control);
 		return true;
 	case UI_TYPED:
-		type(k, in->digit);
+		type(k, in);
 		return true;
 	case UI_TOUCHED:
 		k->dirty = true;

@@ -149,6 +149,29 @@ static int say_kind(const char *option, const char *value, const char *kinds, in
 	return EXIT_WRONG;
 }
 
+static int open_printing(struct kiosk *k)
+{
+	const struct options *o = k->options;
+	if (!o->printer)
+		return EXIT_OK;
+	struct printing_setup setup = {
+		.data_dir = k->own_data_dir ? k->own_data_dir : o->data,
+		.uri = o->printer,
+		.assets = o->assets,
+		.width_um = o->label_width_um,
+		.height_um = o->label_height_um,
+		.labels = o->labels,
+		.event_title = k->event->title,
+		.venue_name = k->venue->name,
+	};
+	int error = printing_start(&k->printing, &setup);
+	if (!error)
+		return EXIT_OK;
+	fprintf(stderr, "parvis-kiosk: --printer %s: %s\n", o->printer,
+		error == -EINVAL ? "not an ipp:// or ipps:// address" : strerror(-error));
+	return error == -EINVAL ? EXIT_WRONG : EXIT_FAILED;
+}
+
 static int open_parts(struct kiosk *k)
 {
 	const struct options *o = k->options;
@@ -165,6 +188,9 @@ static int open_parts(struct kiosk *k)
 		return say_kind("scanner", o->scanner ? o->scanner : "", scanner_usage, error);
 	if (*k->event->staff_pin && porter_start(&k->porter, k->event->staff_pin))
 		return EXIT_FAILED;
+	int status = open_printing(k);
+	if (status != EXIT_OK)
+		return status;
 	struct clerk_setup setup = {
 		.data_dir = k->own_data_dir ? k->own_data_dir : o->data,
 		.event_dir = o->event,
@@ -187,6 +213,7 @@ static void set_up_desk(struct kiosk *k, struct desk_setup *s)
 		.languages = k->event->languages,
 		.has_camera = k->options->camera || k->options->script,
 		.has_scanner = k->options->scanner != NULL,
+		.badges = k->event->walk_in_badges,
 		.has_pin = *k->event->staff_pin != '\0',
 		.start_ms = k->event->opens_ms,
 	};
@@ -270,6 +297,7 @@ void kiosk_close(struct kiosk *k)
 	wand_close(k->wand);
 	lens_close(k->lens);
 	porter_stop(k->porter);
+	printing_stop(k->printing);
 	clerk_stop(k->clerk);
 	if (k->ui)
 		ui_close(k->ui);

@@ -6,6 +6,7 @@
 #include "app/kiosk.h"
 #include "app/lens.h"
 #include "app/porter.h"
+#include "app/printing.h"
 #include "app/wand.h"
 #include "port/lamps.h"
 
@@ -36,6 +37,7 @@ struct kiosk {
 	struct lens *lens;
 	struct wand *wand;
 	struct porter *porter;
+	struct printing *printing; /* NULL: no badge printer */
 	struct lamps *lamps;
 	struct ui *ui;
 

@@ -28,6 +28,9 @@ static const char usage_head[] =
 static const char usage_middle[] = "  --scanner SPEC     a hand scanner\n";
 static const char usage_tail[] =
 	"  --pins FILE        GPIO pin map of lamps, buzzer, door and buttons\n"
+	"  --printer URI      a label printer for walk-ins' badges: ipp://host/ipp/print\n"
+	"  --label WxH        the size of its labels in mm (default: 62x29)\n"
+	"  --labels N         a new roll: so many labels are left\n"
 	"  --panel window     draw lamps and buttons beside the kiosk, for a desk without GPIO\n"
 	"  --size WxH         of the window or picture (default: 1280x800)\n"
 	"  --fullscreen       take the whole screen\n"
@@ -55,6 +58,9 @@ enum option_id {
 	OPTION_SCANNER,
 	OPTION_PINS,
 	OPTION_PANEL,
+	OPTION_PRINTER,
+	OPTION_LABEL,
+	OPTION_LABELS,
 	OPTION_SIZE,
 	OPTION_FULLSCREEN,
 	OPTION_OFFSCREEN,
@@ -79,6 +85,9 @@ static const struct option long_options[] = {
 	{ "scanner", required_argument, NULL, OPTION_SCANNER },
 	{ "pins", required_argument, NULL, OPTION_PINS },
 	{ "panel", required_argument, NULL, OPTION_PANEL },
+	{ "printer", required_argument, NULL, OPTION_PRINTER },
+	{ "label", required_argument, NULL, OPTION_LABEL },
+	{ "labels", required_argument, NULL, OPTION_LABELS },
 	{ "size", required_argument, NULL, OPTION_SIZE },
 	{ "fullscreen", no_argument, NULL, OPTION_FULLSCREEN },
 	{ "offscreen", no_argument, NULL, OPTION_OFFSCREEN },
@@ -120,6 +129,28 @@ static bool read_size(struct options *o, const char *text)
 		return wrong("size", "WIDTHxHEIGHT in pixels, such as 800x480");
 	o->width = width;
 	o->height = height;
+	return true;
+}
+
+static bool read_label(struct options *o, const char *text)
+{
+	unsigned width, height;
+	char rest;
+	if (sscanf(text, "%3ux%3u%c", &width, &height, &rest) != 2 || width < 20 || width > 500 ||
+		height < 20 || height > 500)
+		return wrong("label", "WIDTHxHEIGHT in mm, 20 to 500 each, such as 62x29");
+	o->label_width_um = width * 1000;
+	o->label_height_um = height * 1000;
+	return true;
+}
+
+static bool read_labels(struct options *o, const char *text)
+{
+	unsigned labels;
+	char rest;
+	if (sscanf(text, "%6u%c", &labels, &rest) != 1 || strchr("+-", *text))
+		return wrong("labels", "a number of labels");
+	o->labels = labels;
 	return true;
 }
 
@@ -176,6 +207,13 @@ static bool take(struct options *o, int id, const char *value)
 	case OPTION_PINS:
 		o->pins = value;
 		return true;
+	case OPTION_PRINTER:
+		o->printer = value;
+		return true;
+	case OPTION_LABEL:
+		return read_label(o, value);
+	case OPTION_LABELS:
+		return read_labels(o, value);
 	case OPTION_PANEL:
 		o->panel = true;
 		return !strcmp(value, "window") || wrong("panel", "window");
@@ -264,7 +302,12 @@ static bool fill_defaults(struct options *o)
 
 enum options_result options_read(struct options *out, int argc, char **argv)
 {
-	struct options o = { .door = "main", .width = 1280, .height = 800 };
+	struct options o = { .door = "main",
+		.width = 1280,
+		.height = 800,
+		.labels = -1,
+		.label_width_um = 62000,
+		.label_height_um = 29000 };
 	int id;
 	opterr = 0;
 	while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {

@@ -19,7 +19,10 @@ struct options {
 	enum doorway doorway;
 	const char *camera, *scanner, *pins; /* NULL: none */
 	const char *script, *shots;          /* NULL: live; pictures go to the working directory */
-	const char *language;                /* NULL: the event's first */
+	const char *printer;                 /* ipp or ipps URI; NULL: none */
+	uint32_t label_width_um, label_height_um;
+	int64_t labels;       /* on the roll now; -1: as counted so far */
+	const char *language; /* NULL: the event's first */
 	uint32_t width, height;
 	struct adopt_places places; /* --bundle and --bundle-dir */
 	bool from_box;              /* event, venue, door, doorway and pins are the box's */

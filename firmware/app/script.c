@@ -286,6 +286,7 @@ static const char *screen_now(const struct player *p)
 		[SCREEN_PIN] = "pin",
 		[SCREEN_HEADCOUNT] = "headcount",
 		[SCREEN_FAULT] = "fault",
+		[SCREEN_WALK_IN] = "walk_in",
 		[SCREEN_ADOPT] = "adopt",
 	};
 	struct screen screen;

@@ -7,7 +7,7 @@
 /* Tickets whose kind alone decides. VERDICT_NONE: the rules have the next word. */
 static const enum verdict by_kind[] = {
 	[TICKET_NOT_ONE] = VERDICT_NOT_A_TICKET,
-	[TICKET_UNKNOWN] = VERDICT_NONE, /* a volunteer may have let it in */
+	[TICKET_UNKNOWN] = VERDICT_NONE, /* a volunteer may have let it in, or it is a badge */
 	[TICKET_FORGED] = VERDICT_FORGED,
 	[TICKET_SIGNED] = VERDICT_NONE,
 	[TICKET_ROSTER] = VERDICT_NONE,
@@ -51,9 +51,9 @@ static enum verdict judge_window(const struct ticket *t, const struct when *now,
 	return VERDICT_NONE;
 }
 
-static bool is_known(const struct ticket *t)
+static bool is_known(const struct ticket *t, const struct prior *prior)
 {
-	return t->kind != TICKET_UNKNOWN && !t->foreign_item;
+	return (t->kind != TICKET_UNKNOWN || prior->walk_in) && !t->foreign_item;
 }
 
 static bool is_for_here(const struct admission_rules *rules, const struct ticket *t)
@@ -63,12 +63,12 @@ static bool is_for_here(const struct admission_rules *rules, const struct ticket
 
 /* The first rule that stands against an entry and that a volunteer may set aside. */
 static enum verdict barrier(const struct admission_rules *rules, const struct ticket *t,
-	const struct when *now, bool *doubt)
+	const struct prior *prior, const struct when *now, bool *doubt)
 {
 	enum verdict window = judge_window(t, now, doubt);
 	if (window != VERDICT_NONE)
 		return window;
-	if (!is_known(t))
+	if (!is_known(t, prior))
 		return VERDICT_UNKNOWN;
 	return is_for_here(rules, t) ? VERDICT_NONE : VERDICT_WRONG_VENUE;
 }
@@ -123,7 +123,7 @@ static struct decision decide_entry(const struct admission_rules *rules, const s
 	const struct prior *prior, int64_t present, const struct when *now, bool override)
 {
 	bool doubt;
-	enum verdict against = barrier(rules, t, now, &doubt);
+	enum verdict against = barrier(rules, t, prior, now, &doubt);
 	if (against != VERDICT_NONE && !override)
 		return answer(against, DIRECTION_NONE);
 	struct decision d = answer(entry_of(rules, prior), DIRECTION_IN);
@@ -164,7 +164,8 @@ struct decision admission_decide(const struct admission_rules *rules, const stru
 		return answer(VERDICT_EXIT, DIRECTION_OUT);
 	/* Never counted in here: good-bye all the same, but nobody is taken off the figure. */
 	if (rules->doorway == DOOR_EXIT)
-		return answer(is_known(ticket) ? VERDICT_EXIT : VERDICT_UNKNOWN, DIRECTION_NONE);
+		return answer(
+			is_known(ticket, prior) ? VERDICT_EXIT : VERDICT_UNKNOWN, DIRECTION_NONE);
 	return decide_entry(rules, ticket, prior, present, now, override);
 }
 

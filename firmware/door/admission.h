@@ -33,6 +33,10 @@ struct prior {
 	enum trust trust;
 	char venue[ID_SIZE];
 	char door[ID_SIZE];
+	/* A walk-in's row that was not undone carries this ticket: it is the badge that was made
+	 * for them at a door. No roster knows it, and no key has signed it; the log is what it is
+	 * good by, and an UNKNOWN code with it goes out and comes in again as a ticket does. */
+	bool walk_in;
 };
 
 struct decision {

@@ -32,6 +32,10 @@ void desk_drop_result(struct desk *d, struct desk_effects *out)
 		out->set |= EFFECT_FORGET;
 	d->last_held = false;
 	d->may_override = false;
+	d->badge_refused = false;
+	memset(d->refused_name, 0, sizeof(d->refused_name));
+	memset(d->screen.badge, 0, sizeof(d->screen.badge));
+	memset(&d->screen.keyboard, 0, sizeof(d->screen.keyboard));
 	if (d->after_pin_override)
 		desk_wipe_pin(d);
 	d->after_pin_override = false;
@@ -121,6 +125,7 @@ static void write_next(struct desk *d, struct desk_effects *out)
 		struct desk_request next = d->waiting[0];
 		d->waiting_count--;
 		memmove(d->waiting, d->waiting + 1, d->waiting_count * sizeof(next));
+		memset(d->waiting + d->waiting_count, 0, sizeof(next)); /* it may have had a name */
 		if (!is_wanted(d, &next))
 			continue;
 		d->pending = next;
@@ -139,8 +144,7 @@ static void end_staff_in_time(struct desk *d, const struct when *now, struct des
 
 static void end_result_in_time(struct desk *d, const struct when *now, struct desk_effects *out)
 {
-	uint16_t hold_ms = cue_of(d->screen.verdict)->hold_ms;
-	if (d->screen.id != SCREEN_RESULT || now->mono_ms - d->shown_ms < hold_ms)
+	if (d->screen.id != SCREEN_RESULT || now->mono_ms - d->shown_ms < desk_hold_ms(d))
 		return;
 	desk_close_result(d, now, out);
 }
@@ -149,6 +153,10 @@ static void end_guest_in_time(struct desk *d, const struct when *now, struct des
 {
 	int64_t idle_ms = now->mono_ms - d->touched_ms;
 	if (d->screen.id == SCREEN_HELP && idle_ms >= DESK_HELP_MS) {
+		desk_go_home(d, now, out);
+		desk_end_guest(d, out);
+	}
+	if (d->screen.id == SCREEN_WALK_IN && idle_ms >= DESK_WALK_IN_MS) {
 		desk_go_home(d, now, out);
 		desk_end_guest(d, out);
 	}
@@ -239,6 +247,17 @@ static void faults(struct desk *d, const struct desk_event *e, struct desk_effec
 		desk_go_home(d, &e->now, out);
 }
 
+static void printer(struct desk *d, const struct desk_event *e, struct desk_effects *out)
+{
+	bool trouble = e->printer.trouble != PRINTER_FINE;
+	d->screen.has_printer = true;
+	d->screen.printer = e->printer.trouble;
+	d->screen.labels_left = e->printer.labels_left;
+	d->screen.badges_waiting = e->printer.waiting;
+	d->faults = (d->faults & ~(uint32_t)FAULT_PRINTER) | (trouble ? FAULT_PRINTER : 0);
+	out->set |= EFFECT_SCREEN;
+}
+
 static void (*const steps[])(
 	struct desk *d, const struct desk_event *e, struct desk_effects *out) = {
 	[DESK_TICK] = tick,
@@ -251,6 +270,9 @@ static void (*const steps[])(
 	[DESK_BUTTON] = desk_button,
 	[DESK_PIN_RESULT] = desk_pin_result,
 	[DESK_FAULTS] = faults,
+	[DESK_HOLD] = desk_hold,
+	[DESK_TYPED] = desk_typed,
+	[DESK_PRINTER] = printer,
 };
 
 void desk_step(struct desk *d, const struct desk_event *event, struct desk_effects *out)
@@ -277,6 +299,7 @@ void desk_init(struct desk *d, const struct desk_setup *setup, const struct head
 		.count = *count,
 		.registered = setup->registered,
 		.registered_in = registered_in,
+		.labels_left = -1,
 		.place = { .name = "", .address = "" } };
 }
 

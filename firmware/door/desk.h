@@ -27,6 +27,7 @@ struct desk_setup {
 	uint32_t languages;     /* bits */
 	enum language language; /* the house's, to which every session returns */
 	bool has_camera, has_scanner, has_pin;
+	bool badges; /* whoever has no ticket gets a badge, and may put a first name on it */
 	uint64_t registered;
 	int64_t start_ms; /* of the arrivals chart */
 };
@@ -41,7 +42,10 @@ enum desk_event_kind {
 	DESK_TAP,        /* a control was acted on */
 	DESK_BUTTON,     /* a hardware button */
 	DESK_PIN_RESULT,
-	DESK_FAULTS, /* the faults of one part: `fault_mask` says which bits `faults` speaks of */
+	DESK_FAULTS,  /* the faults of one part: `fault_mask` says which bits `faults` speaks of */
+	DESK_HOLD,    /* a control was pressed long */
+	DESK_TYPED,   /* a character came from a keyboard with keys */
+	DESK_PRINTER, /* how the badge printer does */
 };
 
 enum button { BUTTON_VOLUNTEER = 1, BUTTON_HELP, BUTTON_PLUS, BUTTON_COUNT };
@@ -66,12 +70,19 @@ struct desk_event {
 			struct headcount count;
 			uint64_t registered_in;
 			struct prior prior;
-			struct ticket ticket; /* for SCAN rows */
+			struct ticket ticket;        /* for SCAN rows */
+			char badge[BADGE_CODE_SIZE]; /* for WALK_IN rows that carry one; else "" */
 		} recorded;
 		struct {
 			uint32_t fault; /* which of FAULTS_STOP */
 		} failed;
-		enum control tap;
+		enum control tap; /* TAP and HOLD */
+		char typed[KEYBOARD_CHAR];
+		struct {
+			enum printer_trouble trouble;
+			int64_t labels_left;
+			uint32_t waiting;
+		} printer;
 		enum button button;
 		bool pin_good;
 		struct {
@@ -92,6 +103,9 @@ struct desk_request {
 	uint64_t undoes;                /* UNDO */
 	uint8_t hash[TICKET_HASH_SIZE]; /* SCAN */
 	char operator[OPERATOR_SIZE];
+	bool badge; /* WALK_IN: make a badge, whose hash the row carries */
+	/* … and what is to be printed on it: for the desk alone, the store never sees it. */
+	char name[TICKET_NAME_SIZE];
 };
 
 #define PIN_DIGITS_MAX 12
@@ -109,6 +123,8 @@ struct desk_request {
  * interrupts it, and after this long without a touch. */
 #define DESK_GUEST_IDLE_MS 20000
 #define DESK_HELP_MS       60000 /* the help screen, without a touch */
+#define DESK_WALK_IN_MS    45000 /* the keyboard, without a touch: then the text is erased */
+#define DESK_BADGE_MS      20000 /* a badge to photograph, unless the next code comes first */
 #define DESK_DOUBLE_TAP_MS 1000  /* a second "I have no ticket" within this is the same tap */
 
 /* Presses of +1 and -1 that came while a row was being written. One more is not taken, audibly. */
@@ -122,6 +138,12 @@ enum desk_effect {
 	EFFECT_VERDICT = 1 << 4,   /* `verdict` and `source` were given: durable, or STORE_FAILED */
 	EFFECT_FORGET = 1 << 5,    /* the text of the last code is no longer wanted */
 	EFFECT_CHIME = 1 << 6,     /* play `chime` alone (a tap) */
+	EFFECT_PRINT = 1 << 7,     /* print `badge`, then forget it: its row is durable */
+};
+
+struct desk_badge {
+	char name[TICKET_NAME_SIZE]; /* "" = without */
+	char code[BADGE_CODE_SIZE];
 };
 
 struct desk_effects {
@@ -132,6 +154,7 @@ struct desk_effects {
 	enum verdict verdict;
 	enum source source;
 	char pin[PIN_DIGITS_MAX + 1];
+	struct desk_badge badge;
 };
 
 /* One desk, embedded or on the stack: no pointer into itself. */
@@ -160,6 +183,8 @@ struct desk {
 	int64_t staff_touched_ms; /* monotonic, as all of these */
 	int64_t no_ticket_ms;     /* the last "I have no ticket" that was taken */
 	int64_t minute;           /* the wall's, as the screen last showed it */
+	bool badge_refused; /* the walk-in on the screen wanted a badge: an override gives it */
+	char refused_name[TICKET_NAME_SIZE]; /* … with this name */
 	struct desk_request waiting[DESK_WAITING_MAX];
 	size_t waiting_count;
 };

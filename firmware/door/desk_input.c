@@ -77,6 +77,11 @@ static void no_ticket(struct desk *d, const struct desk_event *e, struct desk_ef
 		call_help(d, e, out);
 		return;
 	}
+	/* While nothing can be written there is nothing to put a name on. */
+	if (d->setup.badges && !desk_has_stopped(d)) {
+		desk_open_walk_in(d, e, out);
+		return;
+	}
 	struct desk_request r = { .kind = ROW_WALK_IN, .source = SOURCE_TOUCH };
 	desk_ask(d, &r, out);
 }
@@ -88,6 +93,8 @@ static void use_language(struct desk *d, const struct desk_event *e, struct desk
 	if (!(d->setup.languages & UINT32_C(1) << language))
 		return;
 	d->screen.language = (enum language)language;
+	if (d->screen.id == SCREEN_WALK_IN)
+		keyboard_use_language(&d->screen.keyboard, d->screen.language);
 	d->shown_ms = e->now.mono_ms;
 	out->set |= EFFECT_SCREEN;
 }
@@ -133,6 +140,8 @@ static void ask_override(struct desk *d, const struct desk_event *e, struct desk
 	r.override = true;
 	if (r.kind == ROW_SCAN)
 		memcpy(r.hash, d->last_hash, sizeof(r.hash));
+	r.badge = d->badge_refused;
+	memcpy(r.name, d->refused_name, sizeof(r.name));
 	d->last_held = false;
 	d->after_pin_override = false;
 	desk_go_home(d, &e->now, out);
@@ -273,6 +282,10 @@ static const struct {
 	{ CONTROL_BACK, CONTROL_BACK, ON(RESULT), close_result },
 	{ CONTROL_BACK, CONTROL_BACK, ON(HELP), close_help },
 	{ CONTROL_BACK, CONTROL_BACK, ON(PIN), leave },
+	{ CONTROL_BACK, CONTROL_BACK, ON(WALK_IN), desk_walk_in_back },
+	{ CONTROL_COME_IN, CONTROL_COME_IN, ON(WALK_IN), desk_come_in },
+	{ CONTROL_KEY_0, CONTROL_KEY_LAST, ON(WALK_IN), desk_key },
+	{ CONTROL_VARIANT_0, CONTROL_VARIANT_LAST, ON(WALK_IN), desk_variant },
 	{ CONTROL_BACK, CONTROL_BACK, ON(HEADCOUNT), leave_figures },
 	{ CONTROL_STAFF, CONTROL_STAFF, ON_GUESTS, open_staff },
 	{ CONTROL_DIGIT_0, CONTROL_DIGIT_9, ON(PIN), digit },

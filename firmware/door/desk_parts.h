@@ -1,6 +1,7 @@
 /* What the desk's own files share; nobody else includes it. desk.c: steps, time, and what is
- * asked of the store. desk_input.c: hands. desk_result.c: the store's answers. desk_screen.c: what
- * is to be seen. All of them change a desk in place and add to *out. */
+ * asked of the store. desk_input.c: hands.
+ * desk_walk_in.c: the keyboard of those without a ticket. desk_result.c: the store's answers.
+ * desk_screen.c: what is to be seen. All of them change a desk in place and add to *out. */
 #ifndef PARVIS_DOOR_DESK_PARTS_H
 #define PARVIS_DOOR_DESK_PARTS_H
 
@@ -37,14 +38,26 @@ void desk_send_staff_home(struct desk *d);
 /* Ends a volunteer's session, and a PIN being typed. */
 void desk_leave_staff(struct desk *d, const struct when *now, struct desk_effects *out);
 
+/* How long the result on the screen stays. */
+int desk_hold_ms(const struct desk *d);
+
 void desk_wipe_pin(struct desk *d);
 void desk_open_pin(struct desk *d, const struct when *now);
 bool desk_has_stopped(const struct desk *d);
 bool desk_is_dirty(const struct desk *d);
 enum pin_state desk_pin_state(const struct desk *d, const struct when *now);
 
+/* I have no ticket, where badges are made: the keyboard. And what is touched there. */
+void desk_open_walk_in(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_come_in(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_key(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_variant(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_walk_in_back(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+
 /* Events. */
 void desk_tap(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_hold(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_typed(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_button(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_pin_result(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_recorded(struct desk *d, const struct desk_event *e, struct desk_effects *out);

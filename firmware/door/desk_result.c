@@ -64,6 +64,8 @@ static void clear_result(struct screen *s)
 	s->verdict = VERDICT_NONE;
 	s->walk_in = s->time_doubt = s->overridden = false;
 	memset(s->name, 0, sizeof(s->name));
+	memset(s->badge, 0, sizeof(s->badge));
+	s->badge_prints = false;
 	memset(s->prior_door, 0, sizeof(s->prior_door));
 	s->entry_number = 0;
 	s->prior = s->limit = (struct when){ 0 };
@@ -84,8 +86,13 @@ static void fill_result(struct desk *d, const struct desk_event *e)
 	s->overridden = row->overridden;
 	if (verdict_admits(row->verdict))
 		s->entry_number = e->recorded.count.in;
-	if (s->walk_in)
+	if (s->walk_in) {
+		text_copy(s->badge, sizeof(s->badge), e->recorded.badge);
+		if (*s->badge)
+			text_copy(s->name, sizeof(s->name), d->pending.name);
+		s->badge_prints = *s->badge && s->has_printer;
 		return;
+	}
 	if (verdict_admits(row->verdict) || row->verdict == VERDICT_EXIT)
 		text_copy(s->name, sizeof(s->name), e->recorded.ticket.name);
 	show_limit(s, &e->recorded.ticket, row->at.trust);
@@ -123,6 +130,20 @@ static void show_result(struct desk *d, const struct desk_event *e, struct desk_
 	give_verdict(d, d->screen.verdict, &e->now, out);
 }
 
+/* The name goes out with the effect, or waits for a volunteer who lets its owner in; it is kept
+ * nowhere else, but for the greeting. */
+static void hand_over_badge(struct desk *d, const struct desk_event *e, struct desk_effects *out)
+{
+	if (*e->recorded.badge) {
+		text_copy(out->badge.name, sizeof(out->badge.name), d->pending.name);
+		text_copy(out->badge.code, sizeof(out->badge.code), e->recorded.badge);
+		out->set |= EFFECT_PRINT;
+	} else if (d->may_override) {
+		d->badge_refused = d->pending.badge;
+		memcpy(d->refused_name, d->pending.name, sizeof(d->refused_name));
+	}
+}
+
 /* The time that the store took is not time without the code. */
 static void hold_on(struct desk *d, const struct when *now)
 {
@@ -153,6 +174,9 @@ void desk_recorded(struct desk *d, const struct desk_event *e, struct desk_effec
 		show_result(d, e, out);
 	else
 		desk_chime(out, CHIME_TAP);
+	if (d->pending.kind == ROW_WALK_IN)
+		hand_over_badge(d, e, out);
+	memset(d->pending.name, 0, sizeof(d->pending.name));
 	if (d->screen.id == SCREEN_FAULT)
 		desk_go_home(d, &e->now, out);
 }
@@ -167,6 +191,8 @@ void desk_failed(struct desk *d, const struct desk_event *e, struct desk_effects
 	d->busy = false;
 	if (d->pending.kind == ROW_SCAN || d->waiting_count)
 		out->set |= EFFECT_FORGET; /* an override may have waited */
+	memset(d->pending.name, 0, sizeof(d->pending.name));
+	memset(d->waiting, 0, sizeof(d->waiting));
 	d->waiting_count = 0;
 	hold_on(d, &e->now);
 	d->faults |= e->failed.fault & FAULTS_STOP;

@@ -8,16 +8,22 @@
 /* How often a result's bar moves. */
 #define BAR_MS 50
 
+/* A badge is there to be photographed. */
+int desk_hold_ms(const struct desk *d)
+{
+	return *d->screen.badge ? DESK_BADGE_MS : cue_of(d->screen.verdict)->hold_ms;
+}
+
 static int64_t result_left_ms(const struct desk *d, const struct when *now)
 {
-	int64_t left_ms = cue_of(d->screen.verdict)->hold_ms - (now->mono_ms - d->shown_ms);
+	int64_t left_ms = desk_hold_ms(d) - (now->mono_ms - d->shown_ms);
 	return left_ms > 0 ? left_ms : 0;
 }
 
 /* 0 would say "stays until touched": the last moment is 1. */
 static uint16_t left_permille(const struct desk *d, const struct when *now)
 {
-	uint16_t hold_ms = cue_of(d->screen.verdict)->hold_ms;
+	int hold_ms = desk_hold_ms(d);
 	if (d->screen.id != SCREEN_RESULT || !hold_ms)
 		return 0;
 	int64_t left = result_left_ms(d, now) * 1000 / hold_ms;
@@ -98,6 +104,8 @@ static int64_t guest_left_ms(const struct desk *d, const struct when *now)
 	int64_t idle_ms = now->mono_ms - d->touched_ms;
 	if (d->screen.id == SCREEN_HELP)
 		return DESK_HELP_MS - idle_ms;
+	if (d->screen.id == SCREEN_WALK_IN)
+		return DESK_WALK_IN_MS - idle_ms;
 	return desk_is_dirty(d) ? DESK_GUEST_IDLE_MS - idle_ms : 0;
 }
 

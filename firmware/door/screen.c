@@ -10,7 +10,7 @@ static_assert(ARRAY_LEN(language_codes) == LANGUAGE_COUNT, "every language needs
 
 /* In the order of enum fault's bits. */
 const char *const fault_names[] = { "store_full", "store_read_only", "store_broken", "camera",
-	"decoder", "scanner", "lamps", "buttons", "clock", "roster", "sound" };
+	"decoder", "scanner", "lamps", "buttons", "clock", "roster", "sound", "printer" };
 static_assert(ARRAY_LEN(fault_names) == FAULT_BITS, "every fault needs a name");
 
 const char *const screen_adopt_names[] = { "ask", "empty", "older", "other_event", "other_key",

@@ -4,6 +4,8 @@
 #define PARVIS_DOOR_SCREEN_H
 
 #include "door/headcount.h"
+#include "door/keyboard.h"
+#include "door/language.h"
 #include "door/verdict.h"
 
 enum screen_id {
@@ -13,20 +15,16 @@ enum screen_id {
 	SCREEN_PIN,       /* volunteer: who are you */
 	SCREEN_HEADCOUNT, /* volunteer: the figures */
 	SCREEN_FAULT,     /* the door cannot work: what is wrong and what to do */
+	SCREEN_WALK_IN,   /* without a ticket: a first name for the badge, for whoever likes */
 	SCREEN_ADOPT,     /* what the box is about to become, or why it is not */
 	SCREEN_ID_COUNT
 };
-
-enum language { LANGUAGE_FR, LANGUAGE_EN, LANGUAGE_COUNT };
-
-/* "fr", "en". */
-extern const char *const language_codes[LANGUAGE_COUNT];
 
 /* Things that a finger, a key or a script can act on. The order within a screen, as ui/ lays them
  * out, is the focus order. */
 enum control {
 	CONTROL_NONE,
-	CONTROL_NO_TICKET, /* I have no ticket: one counted walk-in */
+	CONTROL_NO_TICKET, /* I have no ticket: one counted walk-in, or SCREEN_WALK_IN */
 	CONTROL_HELP,
 	CONTROL_LANGUAGE_0, /* + enum language */
 	CONTROL_LANGUAGE_LAST = CONTROL_LANGUAGE_0 + LANGUAGE_COUNT - 1,
@@ -44,6 +42,11 @@ enum control {
 	CONTROL_LEAVE,     /* end the staff session */
 	CONTROL_TEXT_SIZE, /* 100 → 150 → 200 % → 100 */
 	CONTROL_CONTRAST,  /* night and high-contrast themes in turn */
+	CONTROL_COME_IN,   /* the name is complete, or there is to be none */
+	CONTROL_KEY_0,     /* of the keyboard: + row * KEYBOARD_COLUMNS + column */
+	CONTROL_KEY_LAST = CONTROL_KEY_0 + KEYBOARD_KEYS - 1,
+	CONTROL_VARIANT_0, /* of the letter that is being held */
+	CONTROL_VARIANT_LAST = CONTROL_VARIANT_0 + KEYBOARD_VARIANTS - 1,
 	CONTROL_ADOPT,     /* become what the bundle says */
 	CONTROL_KEEP,      /* stay what the box is */
 	CONTROL_ANOTHER,   /* the next bundle of several */
@@ -63,8 +66,9 @@ enum fault {
 	FAULT_CLOCK = 1 << 8,  /* the clock is unset */
 	FAULT_ROSTER = 1 << 9, /* the roster cannot be read: opaque codes are unknown */
 	FAULT_SOUND = 1 << 10,
+	FAULT_PRINTER = 1 << 11, /* badges wait: struct screen's printer says for what */
 };
-#define FAULT_BITS  11
+#define FAULT_BITS  12
 #define FAULTS_STOP (FAULT_STORE_FULL | FAULT_STORE_READ_ONLY | FAULT_STORE_BROKEN)
 
 /* "store_full", …; bit i is fault_names[i]. For scripts and JSON. */
@@ -77,6 +81,16 @@ struct screen_place {
 	const char *name, *address; /* "" = unknown */
 	double lat, lon;            /* degrees; both 0 = unknown */
 	uint32_t walk_min;          /* on foot from here; 0 = unknown */
+};
+
+/* Why badges are not printed. */
+enum printer_trouble {
+	PRINTER_FINE,
+	PRINTER_GONE,  /* switched off, unplugged, or of another kind than can be used */
+	PRINTER_PAPER, /* no labels left, or not the right ones */
+	PRINTER_COVER, /* open */
+	PRINTER_STOPPED,
+	PRINTER_TROUBLES
 };
 
 enum pin_state { PIN_TYPING, PIN_CHECKING, PIN_WRONG, PIN_WAIT, PIN_NOT_SET };
@@ -147,6 +161,11 @@ struct screen {
 	struct screen_place place; /* WRONG_VENUE: where to; name "" = not known here */
 	bool can_override;         /* the volunteer's way in is offered */
 	uint16_t left_permille;    /* of the result's time: 1000 → 0; 0 = stays until touched */
+	char badge[BADGE_CODE_SIZE]; /* of a walk-in: shown as a QR to photograph; "" = none */
+	bool badge_prints;           /* … and it comes out of the printer */
+
+	/* SCREEN_WALK_IN. */
+	struct keyboard keyboard;
 
 	/* SCREEN_PIN. */
 	enum pin_state pin;
@@ -157,6 +176,10 @@ struct screen {
 	/* SCREEN_HEADCOUNT. */
 	bool can_undo;
 	int64_t wait_estimate_s; /* −1 = nothing to say */
+	bool has_printer;
+	enum printer_trouble printer;
+	int64_t labels_left;     /* −1 = not counted */
+	uint32_t badges_waiting; /* to be printed */
 
 	/* SCREEN_ADOPT; `box`, what this one is now, in small type for volunteers elsewhere, too. */
 	enum screen_adopt_state adopt;

@@ -15,6 +15,9 @@
 #define TICKET_HASH_SIZE 16
 #define TICKET_NAME_SIZE 64
 
+/* A walk-in's badge: what its symbol says (event/badge.h), terminated. */
+#define BADGE_CODE_SIZE 32
+
 enum ticket_kind {
 	TICKET_NOT_ONE, /* no ticket of any kind: an address, a contact, binary, too long, … */
 	TICKET_UNKNOWN, /* could be an opaque code, but no roster knows it */

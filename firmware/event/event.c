@@ -23,6 +23,7 @@ static const char *const section_names[] = {
 	[SECTION_ITEM] = "item",
 	[SECTION_KEYS] = "keys",
 	[SECTION_STAFF] = "staff",
+	[SECTION_BADGES] = "badges",
 };
 static_assert(ARRAY_LEN(section_names) == SECTION_KINDS, "every section needs its name");
 

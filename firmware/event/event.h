@@ -13,8 +13,11 @@
  *                       must be no [item] of guests, and of no product that a ticket seller with
  *                       a key above sells. Whatever the card's subevent is, it is for every venue;
  *                       its limits of time hold, and it can be revoked like a ticket
+ *   [badges]   walk_in = yes: whoever has no ticket may write a first name and gets a badge, a
+ *              code to photograph and, where there is a printer, on a label
  * id, title, opens, closes, timezone and one venue are needed; by default languages is fr, reentry
- * yes, capacity without limit. Languages that this version does not speak are told, not fatal. */
+ * yes, walk_in no, capacity without limit. Languages that this version does not speak are told, not
+ * fatal. */
 #ifndef PARVIS_EVENT_EVENT_H
 #define PARVIS_EVENT_EVENT_H
 
@@ -53,6 +56,7 @@ struct event {
 	uint32_t languages;     /* bit per enum language; never 0 */
 	enum language language; /* the first listed: the house's */
 	bool reentry;
+	bool walk_in_badges;
 	uint8_t keys[EVENT_KEYS_MAX][32];
 	uint32_t key_count;
 	uint8_t hash_key[32]; /* given, or derived from id and keys: then as secret as these */

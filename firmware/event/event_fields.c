@@ -196,15 +196,25 @@ static void take_languages(struct reading *r, const char *key, const char *value
 		take_language(r, key, word, n);
 }
 
-static void take_reentry(struct reading *r, const char *key, const char *value)
+static void take_word(struct reading *r, const char *key, const char *value, bool *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		if (strcmp(words[i].word, value))
 			continue;
-		r->event->reentry = words[i].value;
+		*out = words[i].value;
 		return;
 	}
 	wrong(r, key, value, "is neither yes nor no");
+}
+
+static void take_reentry(struct reading *r, const char *key, const char *value)
+{
+	take_word(r, key, value, &r->event->reentry);
+}
+
+static void take_walk_in(struct reading *r, const char *key, const char *value)
+{
+	take_word(r, key, value, &r->event->walk_in_badges);
 }
 
 static void take_event_capacity(struct reading *r, const char *key, const char *value)
@@ -375,6 +385,8 @@ static const struct field staff_keys[] = {
 	{ "item", false, take_staff_item },
 };
 
+static const struct field badges_keys[] = { { "walk_in", false, take_walk_in } };
+
 static const struct table {
 	const struct field *fields;
 	size_t count;
@@ -384,6 +396,7 @@ static const struct table {
 	[SECTION_ITEM] = { item_keys, ARRAY_LEN(item_keys) },
 	[SECTION_KEYS] = { keys_keys, ARRAY_LEN(keys_keys) },
 	[SECTION_STAFF] = { staff_keys, ARRAY_LEN(staff_keys) },
+	[SECTION_BADGES] = { badges_keys, ARRAY_LEN(badges_keys) },
 };
 static_assert(ARRAY_LEN(tables) == SECTION_KINDS, "every section needs its keys");
 static_assert(ARRAY_LEN(event_keys) <= EVENT_FIELDS_MAX, "room for every key's line");

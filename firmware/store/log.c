@@ -21,17 +21,25 @@
 /* As by_ticket is declared, or SQLite does not use it. */
 #define COUNTS "ticket IS NOT NULL AND direction <> 0 AND kind <> 4"
 
+/* The ticket is a walk-in's badge: nobody who was registered. */
+#define IS_BADGE                                                                                   \
+	"EXISTS (SELECT 1 FROM entry w WHERE w.ticket = e.ticket AND w.ticket IS NOT NULL"         \
+	" AND w.direction <> 0 AND w.kind <> 4 AND w.kind = 2)"
+
 static const char *const statements[] = {
 	[LOG_BEGIN] = "BEGIN IMMEDIATE",
 	[LOG_COMMIT] = "COMMIT",
 	[LOG_INSERT] = ROW_INSERT,
 	[LOG_SET_HEAD] = "INSERT OR REPLACE INTO head (id, seq, hash, venue, entries, exits,"
 			 " present, refused, registered_in) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[LOG_PRIOR] = "SELECT direction, wall_ms, trust, venue, door FROM entry e"
+	[LOG_PRIOR] = "SELECT direction, wall_ms, trust, venue, door,"
+		      " EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND kind = 2"
+		      " AND " COUNTS " AND NOT " WAS_UNDONE ") FROM entry e"
 		      " WHERE ticket = ?1 AND " COUNTS " AND NOT " WAS_UNDONE
 		      " ORDER BY hlc DESC, device DESC, epoch DESC, seq DESC LIMIT 1",
-	[LOG_ENTERED] = "SELECT EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND venue = ?2"
-			" AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE ")",
+	[LOG_ENTERED] =
+		"SELECT EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND venue = ?2"
+		" AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE " AND NOT " IS_BADGE ")",
 	[LOG_TARGET] = "SELECT " ROW_COLUMNS " FROM entry e"
 		       " WHERE id = ?1 AND NOT " WAS_UNDONE,
 };
@@ -42,7 +50,8 @@ int log_registered(struct log *l, const char *venue, uint64_t *out)
 	sqlite3_stmt *s = NULL;
 	int error = db_prepare(l->db, &s,
 		"SELECT count(DISTINCT ticket) FROM entry e"
-		" WHERE venue = ?1 AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE);
+		" WHERE venue = ?1 AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE
+		" AND NOT " IS_BADGE);
 	if (error)
 		return error;
 	db_bind_text(s, 1, venue);

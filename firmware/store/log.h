@@ -48,7 +48,9 @@ struct log_request {
 	enum source source;
 	struct when now;
 	const struct admission_rules *rules;
-	const struct ticket *ticket; /* SCAN; else NULL */
+	/* SCAN; WALK_IN: the badge that was made for the guest (its hash is all that counts, and
+	 * the row carries it only if they come in), or NULL; else NULL. */
+	const struct ticket *ticket;
 	bool override;
 	int64_t amount;  /* ADJUST */
 	uint64_t undoes; /* UNDO: a seq of this device and epoch */
@@ -59,7 +61,7 @@ struct log_result {
 	struct row row;
 	struct prior prior; /* what was known of the ticket before */
 	struct headcount count;
-	uint64_t registered_in; /* distinct tickets with an entry here that was not undone */
+	uint64_t registered_in; /* distinct tickets, not badges, with an entry here not undone */
 };
 
 /* BEGIN IMMEDIATE; prior rows; admission_decide(); the row; COMMIT. On failure nothing of it is

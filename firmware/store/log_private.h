@@ -53,7 +53,8 @@ NODISCARD int log_refold(struct log *l);
 NODISCARD int log_connect(struct log *l);
 void log_disconnect(struct log *l);
 
-/* Distinct tickets with an entry to a venue that was not undone. */
+/* Distinct tickets, walk-ins' badges not among them, with an entry to a venue that was not undone.
+ */
 NODISCARD int log_registered(struct log *l, const char *venue, uint64_t *out);
 
 #endif

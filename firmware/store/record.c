@@ -32,6 +32,7 @@ static int read_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], str
 		out->last = (enum direction)sqlite3_column_int(s, 0);
 		out->wall_ms = sqlite3_column_int64(s, 1);
 		out->trust = (enum trust)sqlite3_column_int(s, 2);
+		out->walk_in = sqlite3_column_int(s, 5) != 0;
 		if (!db_take_text(s, 3, out->venue, sizeof(out->venue)) ||
 			!db_take_text(s, 4, out->door, sizeof(out->door)))
 			error = -EBADMSG;
@@ -123,7 +124,8 @@ static int fill(struct log *l, const struct log_request *r, struct row *row, str
 	memcpy(row->venue, r->rules->venue, sizeof(row->venue));
 	memcpy(row->door, r->rules->door, sizeof(row->door));
 	memcpy(row->from_venue, decision.from_venue, sizeof(row->from_venue));
-	if (r->kind == ROW_SCAN)
+	bool badge = r->kind == ROW_WALK_IN && r->ticket && row->direction == DIRECTION_IN;
+	if (r->kind == ROW_SCAN || badge)
 		memcpy(row->ticket, r->ticket->hash, sizeof(row->ticket));
 	if (r->operator)
 		(void)!text_copy(row->operator, sizeof(row->operator), r->operator);

@@ -46,6 +46,7 @@ includes() {
 		library["seccomp"] = library["linux/seccomp"] = "scan"
 		library["gpiod"] = library["libevdev/"] = library["xkbcommon/"] = "port"
 		library["jpeglib"] = library["jerror"] = library["png"] = "port"
+		library["cups/"] = "port"
 		library["linux/input"] = library["linux/videodev2"] = "port"
 		library["zbar"] = library["quirc"] = ""
 

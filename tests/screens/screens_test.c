@@ -498,18 +498,18 @@ static void a_touch_acts_where_it_began(void **state)
 	(void)state;
 	assert_false(
 		touch_release(&t, CONTROL_OK, 0)); /* pressed elsewhere, or before this screen */
-	touch_press(&t, CONTROL_OK, 0);
+	touch_press(&t, CONTROL_OK, 0, 0);
 	assert_true(touch_release(&t, CONTROL_OK, 0));
 	assert_false(touch_release(&t, CONTROL_OK, 0)); /* once */
-	touch_press(&t, CONTROL_OK, 0);
+	touch_press(&t, CONTROL_OK, 0, 0);
 	assert_false(touch_release(&t, CONTROL_HELP, 0)); /* slid onto another */
-	touch_press(&t, CONTROL_OK, 0);
+	touch_press(&t, CONTROL_OK, 0, 0);
 	assert_false(touch_release(&t, CONTROL_NONE, 0)); /* slid off */
-	touch_press(&t, CONTROL_NONE, 0);
+	touch_press(&t, CONTROL_NONE, 0, 0);
 	assert_false(touch_release(&t, CONTROL_NONE, 0)); /* nothing was there */
-	touch_press(&t, CONTROL_NONE, 2);
+	touch_press(&t, CONTROL_NONE, 2, 0);
 	assert_true(touch_release(&t, CONTROL_NONE, 2));
-	touch_press(&t, CONTROL_NONE, 2);
+	touch_press(&t, CONTROL_NONE, 2, 0);
 	assert_false(touch_release(&t, CONTROL_NONE, 3));
 }
 

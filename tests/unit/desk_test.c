@@ -341,8 +341,8 @@ static void names_are_in_the_order_of_their_values(void **state)
 	assert_string_equal(source_names[SOURCE_BUTTON], "button");
 	assert_string_equal(language_codes[LANGUAGE_EN], "en");
 	assert_string_equal(fault_names[0], "store_full");
-	assert_string_equal(fault_names[FAULT_BITS - 1], "sound");
-	assert_int_equal(FAULT_SOUND, 1 << (FAULT_BITS - 1));
+	assert_string_equal(fault_names[FAULT_BITS - 1], "printer");
+	assert_int_equal(FAULT_PRINTER, 1 << (FAULT_BITS - 1));
 }
 
 int main(void)

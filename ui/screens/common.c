@@ -77,12 +77,21 @@ struct fault_words screen_fault_words(const struct page *p, unsigned bit)
 		STRING_FAULT_STORE_READ_ONLY_NAME, STRING_FAULT_STORE_BROKEN_NAME,
 		STRING_FAULT_CAMERA_NAME, STRING_FAULT_DECODER_NAME, STRING_FAULT_SCANNER_NAME,
 		STRING_FAULT_LAMPS_NAME, STRING_FAULT_BUTTONS_NAME, STRING_FAULT_CLOCK_NAME,
-		STRING_FAULT_ROSTER_NAME, STRING_FAULT_SOUND_NAME };
+		STRING_FAULT_ROSTER_NAME, STRING_FAULT_SOUND_NAME, STRING_FAULT_PRINTER_NAME };
+	static const enum string printers[] = {
+		[PRINTER_FINE] = STRING_FAULT_PRINTER_NAME,
+		[PRINTER_GONE] = STRING_FAULT_PRINTER_NAME,
+		[PRINTER_PAPER] = STRING_FAULT_PRINTER_PAPER_NAME,
+		[PRINTER_COVER] = STRING_FAULT_PRINTER_COVER_NAME,
+		[PRINTER_STOPPED] = STRING_FAULT_PRINTER_STOPPED_NAME,
+	};
+	static_assert(ARRAY_LEN(printers) == PRINTER_TROUBLES, "every trouble needs its words");
 	static_assert(ARRAY_LEN(names) == FAULT_BITS, "every fault needs its words");
 	static_assert(STRING_FAULT_CAMERA_WHAT == STRING_FAULT_CAMERA_NAME + 1 &&
 			      STRING_FAULT_CAMERA_DO == STRING_FAULT_CAMERA_NAME + 2,
 		"name, what and do follow each other in the PO file");
-	int name = (int)names[bit];
+	bool printer = FAULT_PRINTER == 1 << bit;
+	int name = (int)(printer ? printers[p->screen->printer] : names[bit]);
 	enum language l = p->screen->language;
 	return (struct fault_words){ string_of(l, (enum string)name),
 		string_of(l, (enum string)(name + 1)), string_of(l, (enum string)(name + 2)) };

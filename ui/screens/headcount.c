@@ -205,6 +205,23 @@ static void figure_wait(const struct page *p, char out[STRING_SIZE])
 			"");
 }
 
+/* At a door with a printer, what it needs: badges that wait, or else the labels that are left. */
+static void figure_last(const struct page *p, struct figure *f)
+{
+	const struct screen *s = p->screen;
+	f->label = STRING_HEADCOUNT_WAIT;
+	figure_wait(p, f->value);
+	if (!s->has_printer)
+		return;
+	f->label = s->badges_waiting ? STRING_HEADCOUNT_BADGES : STRING_HEADCOUNT_LABELS;
+	if (s->badges_waiting)
+		number(p, f->value, s->badges_waiting);
+	else if (s->labels_left >= 0)
+		number(p, f->value, s->labels_left);
+	else
+		text_copy(f->value, sizeof(f->value), "–");
+}
+
 #define FIGURES 5
 
 static void figures_of(const struct page *p, struct figure f[FIGURES])
@@ -218,8 +235,7 @@ static void figures_of(const struct page *p, struct figure f[FIGURES])
 	number(p, f[2].value, (int64_t)h->refused);
 	f[3].label = STRING_HEADCOUNT_PEAK;
 	figure_peak(p, f[3].value);
-	f[4].label = STRING_HEADCOUNT_WAIT;
-	figure_wait(p, f[4].value);
+	figure_last(p, &f[4]);
 }
 
 static double figure_width(struct page *p, const struct figure *f)

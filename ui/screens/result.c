@@ -27,7 +27,7 @@ static void title_named(
 	const struct page *p, struct answer *a, enum string named, enum string plain)
 {
 	char name[TICKET_NAME_SIZE];
-	string_clean(name, sizeof(name), p->screen->walk_in ? "" : p->screen->name);
+	string_clean(name, sizeof(name), p->screen->name);
 	say(a->title, sizeof(a->title), p, *name ? named : plain, name);
 }
 
@@ -278,6 +278,12 @@ static bool has_map(const struct screen *s)
 	       (at->lat < 0 || at->lat > 0 || at->lon < 0 || at->lon > 0);
 }
 
+/* A symbol to photograph stands beside the words. */
+static bool has_side(const struct screen *s)
+{
+	return *s->badge || has_map(s);
+}
+
 static bool goes_by_itself(const struct screen *s)
 {
 	return verdict_admits(s->verdict) || s->verdict == VERDICT_EXIT;
@@ -291,7 +297,7 @@ static void foot(struct page *p, struct box *rest, enum align align)
 	size_t n = 0;
 	if (s->can_override)
 		keys[n++] = key_of(p, CONTROL_OVERRIDE, BUTTON_PRIMARY);
-	if (!goes_by_itself(s))
+	if (!goes_by_itself(s) || *s->badge)
 		keys[n++] = key_of(p, CONTROL_OK, s->can_override ? BUTTON_PLAIN : BUTTON_PRIMARY);
 	struct type small = { 26, 400, p->palette->soft, align, false };
 	if (s->time_doubt && s->staff) {
@@ -343,24 +349,35 @@ static void block(struct page *p, struct box b, const struct look *look, const s
 		text_flow(p, &b, a->note, &note, 0);
 }
 
-static void map(struct page *p, struct box b)
+static void symbol(struct page *p, struct box b, const char *code, const char *text)
 {
-	const struct screen *s = p->screen;
 	struct type type = { 26, 400, p->palette->soft, ALIGN_CENTRE, false };
-	const char *text = string_of(s->language, STRING_WRONG_DIRECTIONS);
-	char url[160];
-	snprintf(url, sizeof(url),
-		"https://www.openstreetmap.org/directions?engine=fossgis_osrm_foot&to=%.5f,%.5f",
-		s->place.lat, s->place.lon);
 	double h = text_height(p, text, &type, b.w);
 	double side = fmin(fmin(b.w, b.h - h - 24), 360);
 	if (side < 160)
-		page_overflow(p, "directions");
+		page_overflow(p, text);
 	box_top(&b, (b.h - h - 24 - side) / 2);
-	if (draw_qr(p, box_centre(box_top(&b, side), side, side), url)) {
+	if (draw_qr(p, box_centre(box_top(&b, side), side, side), code)) {
 		box_top(&b, 24);
 		text_draw(p, box_top(&b, h), text, &type);
 	}
+}
+
+/* The way to another venue, or the badge. */
+static void side_symbol(struct page *p, struct box b)
+{
+	const struct screen *s = p->screen;
+	char url[160];
+	if (*s->badge) {
+		symbol(p, b, s->badge,
+			string_of(s->language,
+				s->badge_prints ? STRING_WALK_IN_PRINTS : STRING_WALK_IN_PHOTO));
+		return;
+	}
+	snprintf(url, sizeof(url),
+		"https://www.openstreetmap.org/directions?engine=fossgis_osrm_foot&to=%.5f,%.5f",
+		s->place.lat, s->place.lon);
+	symbol(p, b, url, string_of(s->language, STRING_WRONG_DIRECTIONS));
 }
 
 static void progress(struct page *p)
@@ -379,19 +396,19 @@ void screen_result(struct page *p)
 	progress(p);
 	double side = page_upright(p) ? 40 : 72;
 	struct box rest = { side, 56, p->width - 2 * side, p->height - 2 * 56 };
-	if (!has_map(p->screen)) {
+	if (!has_side(p->screen)) {
 		foot(p, &rest, ALIGN_CENTRE);
 		block(p, rest, look, &a, ALIGN_CENTRE);
 		return;
 	}
 	if (page_upright(p)) {
 		foot(p, &rest, ALIGN_START);
-		map(p, box_bottom(&rest, fmin(rest.h * 0.42, 480)));
+		side_symbol(p, box_bottom(&rest, fmin(rest.h * 0.42, 480)));
 		box_bottom(&rest, 24);
 	} else {
 		struct box column = box_end(&rest, fmax(rest.w * 0.317, 360));
 		box_end(&rest, 40);
-		map(p, column);
+		side_symbol(p, column);
 		foot(p, &rest, ALIGN_START);
 	}
 	block(p, rest, look, &a, ALIGN_START);
