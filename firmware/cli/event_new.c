@@ -38,6 +38,7 @@ void event_new_usage(FILE *out)
 	      "                       empty; numbers for signed tickets are given from 1\n"
 	      "  --item \"N;Name\"      once for each ticket type; without any, every type is let in\n"
 	      "  --staff-item N       the ticket type of staff cards (" USUAL_STAFF_ITEM ")\n"
+	      "  --badges yes|no      whether walk-ins may have a badge with a first name (no)\n"
 	      "  --pin-stdin          the volunteers' PIN is a line of standard input\n"
 	      "\n"
 	      "exit status: 0 made, 1 a value is wrong or something is in the way, 2 wrong use,\n"
@@ -110,7 +111,7 @@ static int take_model(struct draft *d, const char *dir)
 	return CLI_OK;
 }
 
-enum { FROM = DRAFT_KEY_COUNT, VENUE, ITEM, STAFF_ITEM, PIN_STDIN };
+enum { FROM = DRAFT_KEY_COUNT, VENUE, ITEM, STAFF_ITEM, BADGES, PIN_STDIN };
 
 static const struct option known[] = {
 	{ "id", required_argument, NULL, DRAFT_ID },
@@ -125,6 +126,7 @@ static const struct option known[] = {
 	{ "venue", required_argument, NULL, VENUE },
 	{ "item", required_argument, NULL, ITEM },
 	{ "staff-item", required_argument, NULL, STAFF_ITEM },
+	{ "badges", required_argument, NULL, BADGES },
 	{ "pin-stdin", no_argument, NULL, PIN_STDIN },
 	{ 0 },
 };
@@ -142,7 +144,7 @@ static int take_flag(struct making *m, int o, const char *flag)
 		m->pin_stdin = true;
 		return CLI_OK;
 	}
-	char *value = o == STAFF_ITEM ? d->staff_item : d->values[o];
+	char *value = o == STAFF_ITEM ? d->staff_item : o == BADGES ? d->walk_in : d->values[o];
 	return draft_put(value, optarg) ? CLI_OK : refuse(flag);
 }
 

@@ -170,6 +170,7 @@ void draft_take_model(struct draft *d, const struct event *model)
 	}
 	if (model->staff_item)
 		put_number(d->staff_item, model->staff_item);
+	text_copy(d->walk_in, DRAFT_VALUE_SIZE, model->walk_in_badges ? "yes" : "no");
 }
 
 static bool is_taken(const struct draft *d, const char *number)
@@ -263,6 +264,16 @@ static void print_secrets(FILE *out, const struct draft *d)
 	print_line(out, &lines[3], d->staff_item, true);
 }
 
+static void print_badges(FILE *out, const struct draft *d)
+{
+	static const struct line walk_in = {
+		"walk_in",
+		"Whether guests without a ticket may write a first name and get a badge: yes, no."
+	};
+	fputs("\n[badges]\n", out);
+	print_line(out, &walk_in, d->walk_in, true);
+}
+
 int draft_compose(const struct draft *d, char **text, size_t *len)
 {
 	char *made = NULL;
@@ -274,6 +285,7 @@ int draft_compose(const struct draft *d, char **text, size_t *len)
 	print_venues(out, d);
 	print_items(out, d);
 	print_secrets(out, d);
+	print_badges(out, d);
 	bool failed = ferror(out);
 	if (fclose(out) || failed) {
 		free(made);

@@ -54,9 +54,10 @@ struct draft {
 	struct draft_item items[EVENT_ITEMS_MAX + 1];
 	uint32_t item_count;
 	char staff_item[DRAFT_VALUE_SIZE];
-	char pin[PIN_HASH_SIZE];     /* Argon2id string */
-	char ticket_key[2 * 32 + 1]; /* hex */
-	char hash_key[2 * 32 + 1];   /* hex; secret */
+	char walk_in[DRAFT_VALUE_SIZE]; /* of [badges] */
+	char pin[PIN_HASH_SIZE];        /* Argon2id string */
+	char ticket_key[2 * 32 + 1];    /* hex */
+	char hash_key[2 * 32 + 1];      /* hex; secret */
 };
 
 /* An empty one; NULL without memory. Release with draft_free(), which wipes. */

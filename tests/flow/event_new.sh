@@ -34,7 +34,7 @@ full()
 
 full "$DIR/a" --languages 'fr en' --capacity 90 --reentry no \
 	--venue 'nord;Salle Nord ; 1 rue du Nord ;40;48.8683;-2.3479' --venue 'sud;' --venue 'est;Été;;0' \
-	--item '1;Entrée ; libre' --item '7;' --staff-item 8
+	--item '1;Entrée ; libre' --item '7;' --staff-item 8 --badges yes
 is "an event is made from options" 0 $status
 is "its files are its owner's alone" "700 600 700 600 " \
 	"$(modes "$DIR/a" "$DIR/a/event.ini" "$DIR/a/keys" "$DIR/a/keys/issuing.key")"
@@ -55,6 +55,7 @@ is "names, with blanks trimmed" "Salle Nord|Été|Entrée ; libre|" "$(value nam
 is "capacities: the event's, then the venues' own" "90|40|0|" "$(value capacity)"
 is "places" "48.8683|-2.3479|" "$(value 'l[ao][tn]')"
 is "the type of staff cards" "8|" "$(value item)"
+is "walk-ins may have a badge" "yes|" "$(value walk_in)"
 is "the house speaks" "fr en|" "$(value languages)"
 is "no way back in" "no|" "$(value reentry)"
 undocumented=$(awk '/^[a-z]+ =/ && !seen[$1]++ && before !~ /^#/ && $1 != "closes" && $1 != "lon" &&
@@ -138,6 +139,8 @@ told "a bad identifier" 1 "[venue Nord]: a venue needs an identifier"
 left "a bad identifier"
 full "$DIR/x" --venue 'nord;' --venue 'nord;'
 told "two venues of one name" 1 "[venue nord]: stands on line"
+full "$DIR/x" --venue 'nord;' --badges perhaps
+told "neither yes nor no" 1 '[badges] walk_in: "perhaps" is neither yes nor no'
 full "$DIR/x" --venue 'nord;Nord;;many'
 told "a capacity that is none" 1 '[venue nord] capacity: "many" is no number of people'
 full "$DIR/x" --venue 'nord;Nord;;;48.1'
@@ -183,6 +186,22 @@ sh -c 'ulimit -f 1; trap "" XFSZ; exec "$0" event new "$1/x" --from assets/demo'
 status=$?
 told "no room for event.ini" 3 "event.ini: File too large"
 left "no room"
+
+# Killed sooner and later: what stands under a name is whole.
+n=0 half=0 made=0
+while [ $n -lt 40 ]; do
+	n=$((n + 1))
+	timeout -s KILL "$(printf '0.%04d' $((n * 10)))" "$PARVIS" event new "$DIR/kill$n" --from assets/demo \
+		</dev/null >/dev/null 2>&1
+	if [ -e "$DIR/kill$n/event.ini" ]; then
+		made=$((made + 1))
+		"$PARVIS" event check "$DIR/kill$n" >/dev/null 2>&1 || half=$((half + 1))
+	elif [ -e "$DIR/kill$n/keys/issuing.key" ]; then
+		[ "$(wc -c <"$DIR/kill$n/keys/issuing.key")" = 65 ] || half=$((half + 1))
+	fi
+done
+echo "# killed 40 times, of which $made too late"
+is "killed at any moment, no event and no key is half there" 0 $half
 
 # --- the issuing key in `event check`
 
