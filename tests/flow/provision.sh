@@ -1,0 +1,217 @@
+#!/bin/sh
+# From an event folder to boxes that know their door: ten venues, ten bundles, ten boxes; what a box
+# refuses, named on its screen; adoption killed again and again.
+# shellcheck source=tests/fake/tap.sh
+. tests/fake/tap.sh
+
+EVENT=$DIR/event
+STICK=$DIR/stick
+mkdir "$STICK"
+
+# event DIR SEED: the demo event with an organiser's key of its own, and its roster.
+event()
+{
+	cp -r assets/demo "$1"
+	rm -f "$1"/roster.db*
+	mkdir -m 700 "$1/keys"
+	(umask 077 && echo "$2" >"$1/keys/issuing.key")
+	"$PARVIS" roster import --event "$1" assets/demo/roster.csv >/dev/null 2>"$DIR/err" ||
+		not_ok "the roster is imported" "$DIR/err"
+}
+
+# provision VENUE DOOR [OPTION...]: the bundle is $STICK/VENUE-DOOR.parvis
+provision()
+{
+	venue=$1 door=$2
+	shift 2
+	"$PARVIS" kiosk provision --event "$EVENT" --venue "$venue" --door "$door" \
+		--out "$STICK/$venue-$door.parvis" "$@" >"$DIR/out" 2>"$DIR/err"
+}
+
+# box NAME [OPTION...] <SCRIPT: plays the script on the box NAME; sets $status.
+box()
+{
+	box=$1
+	shift
+	cat >"$DIR/script"
+	"$KIOSK" --data "$DIR/$box" --offscreen --script "$DIR/script" --shots "$DIR/shots" \
+		"$@" >"$DIR/out" 2>"$DIR/err"
+	status=$?
+}
+
+# The demo's own key, which its event.ini lists.
+seed=b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e
+event "$EVENT" $seed
+
+# --- ten of each ---------------------------------------------------------------------------------
+
+venues=$(sed -n 's/^\[venue \(.*\)\]$/\1/p' assets/demo/event.ini)
+made=0
+for venue in $venues; do
+	if provision "$venue" main; then
+		made=$((made + 1))
+	else
+		not_ok "provision $venue" "$DIR/err"
+	fi
+done
+is "a bundle for each of ten venues" 10 "$made"
+"$PARVIS" kiosk show "$STICK"/*.parvis >"$DIR/shown" 2>&1
+is "each has a hash and a serial of its own" "10 10" "$(sed 's/.*: \([A-Z2-7]\{4\}-[A-Z2-7]\{4\}\):.*/\1/' \
+	"$DIR/shown" | sort -u | wc -l | tr -d ' ') $(grep -o 'serial [0-9]*' "$DIR/shown" | sort -u | wc -l |
+	tr -d ' ')"
+is "the organiser's key is in none" "" "$(grep -laF "$seed" "$STICK"/*.parvis)"
+cut -d, -f2 assets/demo/roster.csv | sed 1d | grep -E '.{5}' >"$DIR/names"
+is "no name of the roster is in any" "" "$(grep -laF -f "$DIR/names" "$STICK"/*.parvis)"
+
+good=0
+for venue in $venues; do
+	box "box-$venue" --bundle "$STICK/$venue-main.parvis" <<-END
+		expect adopt ask
+		tap Devenir cette porte
+		at 19:00:10
+		code PARVIS-TEST
+		wait TEST_OK
+	END
+	if [ $status = 0 ] && [ -f "$DIR/box-$venue/box/1/event.ini" ]; then
+		good=$((good + 1))
+	else
+		not_ok "box $venue" "$DIR/err"
+	fi
+done
+is "ten boxes adopt theirs and open" 10 "$good"
+is "a box has its venue's registrations alone" "2" "$(for v in numa liberte; do
+	sha256sum <"$DIR/box-$v/box/1/roster.db"
+done | sort -u | wc -l | tr -d ' ')"
+
+# A box that has its event needs no bundle and asks nobody.
+box box-numa <<-END
+	at 19:00:20
+	code PARVIS-TEST
+	wait TEST_OK
+END
+is "the box opens by itself the next time" 0 "$status"
+
+# --- what is refused, and why --------------------------------------------------------------------
+
+# refuses WHAT FILE STATE: the box of numa says so on its screen, and opens as it was.
+refuses()
+{
+	box box-numa --bundle "$2" <<-END
+		expect screen adopt
+		expect adopt $3
+		shot $3.png
+		tap Laisser tel quel
+		at 19:00:30
+		code PARVIS-TEST
+		wait TEST_OK
+	END
+	if [ $status = 0 ] && [ -s "$DIR/shots/$3.png" ] && grep -q "is refused" "$DIR/err"; then
+		ok "$1"
+	else
+		not_ok "$1" "$DIR/err"
+	fi
+}
+
+cp "$STICK/numa-main.parvis" "$DIR/first.parvis"
+size=$(wc -c <"$DIR/first.parvis")
+head -c $((size / 2)) "$DIR/first.parvis" >"$DIR/short.parvis"
+refuses "half a bundle" "$DIR/short.parvis" cut_short
+{ cat "$DIR/first.parvis" && echo; } >"$DIR/long.parvis"
+refuses "a byte too many" "$DIR/long.parvis" altered
+{ head -c $((size - 100)) "$DIR/first.parvis" && printf X && tail -c 99 "$DIR/first.parvis"; } \
+	>"$DIR/altered.parvis"
+refuses "a byte that was altered" "$DIR/altered.parvis" altered
+cp assets/demo/roster.csv "$DIR/other.parvis"
+refuses "another kind of file" "$DIR/other.parvis" not_one
+provision numa main
+box box-numa --bundle "$STICK/numa-main.parvis" <<-END
+	expect adopt ask
+	tap Devenir cette porte
+	at 19:00:40
+	code PARVIS-TEST
+	wait TEST_OK
+END
+is "an update is taken" 0 "$status"
+is "and the box before it is gone" "2 current" "$(cd "$DIR/box-numa/box" && echo *)"
+refuses "one that is older" "$DIR/first.parvis" older
+EVENT=$DIR/elsewhere
+event "$EVENT" $seed
+sed -i 's/^id = .*/id = another-event/' "$EVENT/event.ini"
+rm -f "$EVENT"/roster.db* # its hash key follows the id
+STICK=$DIR provision numa main
+refuses "another event's" "$DIR/numa-main.parvis" other_event
+EVENT=$DIR/imitated
+event "$EVENT" aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa
+STICK=$DIR provision numa main
+is "a key that the event does not list signs nothing" 1 "$(grep -c 'add [0-9a-f]\{64\}' "$DIR/err")"
+key=$(grep -o 'add [0-9a-f]\{64\}' "$DIR/err" | cut -d' ' -f2)
+sed -i "s/^ticket = .*/& $key/" "$EVENT/event.ini"
+rm -f "$EVENT"/roster.db*
+"$PARVIS" roster import --event "$EVENT" assets/demo/roster.csv >/dev/null 2>&1
+i=0
+while [ $i -lt 12 ]; do # past the serial in force
+	STICK=$DIR provision numa main
+	i=$((i + 1))
+done
+refuses "another organiser's for the same event" "$DIR/numa-main.parvis" other_key
+
+box fresh --bundle "$DIR/short.parvis" <<-END
+	expect adopt cut_short
+	tap English
+	shot fresh.png
+END
+is "a box without an event does not open with a bad one" 1 "$status"
+is "nor keeps anything of it" "" "$(ls -A "$DIR/fresh/box" 2>/dev/null)"
+
+# --- killed ---------------------------------------------------------------------------------------
+
+# Adopts two bundles in turn and is killed at some moment of it: always one of the two, whole.
+EVENT=$DIR/event
+rounds=${PARVIS_LONG:+200}
+rounds=${rounds:-20}
+broken=0 i=0
+cat >"$DIR/swap.script" <<-END
+	expect adopt ask
+	tap Devenir
+END
+while [ $i -lt "$rounds" ]; do
+	i=$((i + 1))
+	provision numa main
+	"$KIOSK" --data "$DIR/box-numa" --offscreen --script "$DIR/swap.script" \
+		--bundle "$STICK/numa-main.parvis" >/dev/null 2>&1 &
+	pid=$!
+	# Between nothing and a little more than an adoption takes.
+	sleep "0.$(printf '%03d' $((i * 397 % 400)))"
+	kill -9 $pid 2>/dev/null
+	wait $pid 2>/dev/null
+	box box-numa <<-END
+		at 19:00:50
+		code PARVIS-TEST
+		wait TEST_OK
+	END
+	[ $status = 0 ] || broken=$((broken + 1))
+	[ "$(find "$DIR/box-numa/box" -mindepth 1 -maxdepth 1 | wc -l)" -eq 2 ] || broken=$((broken + 1))
+done
+is "killed $rounds times while it adopts, it is always a box" 0 "$broken"
+
+# --- the command's own refusals -------------------------------------------------------------------
+
+provision nowhere main
+is "there is no such venue" 1 $?
+provision numa "Main Door"
+is "that is no name of a door" 1 $?
+provision numa main --lang fr,xx
+is "that language is not spoken" 1 $?
+provision numa main --pins /dev/null/nothing
+is "there is no such pin map" 1 $?
+provision numa main --printer "no uri"
+is "that is no printer" 1 $?
+provision numa main --pins board/pins.ini --doorway both --lang en --printer ipp://127.0.0.1/ipp
+status=$?
+is "all options together" "0 en both" "$status $(grep -ao 'languages = [a-z ]*' "$STICK/numa-main.parvis" |
+	cut -d' ' -f3) $(grep -ao 'doorway=[a-z]*' "$STICK/numa-main.parvis" | cut -d= -f2)"
+echo nonsense >"$EVENT/bundle.serial"
+provision numa main
+is "a serial that is no number is not guessed" 1 $?
+is "no file is left beside" "" "$(find "$STICK" -type f ! -name '*.parvis')"
+done_testing
