@@ -33,8 +33,7 @@ static const char *const names[] = {
 	"བསྟན་འཛིན་རྒྱ་མཚོ",
 	"Wolfeschlegelsteinhausenbergerdorff Maximilian von und zu Hohenstaufen-Überlingen",
 	"ŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴŴ",
-	"Z\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81o\xcc\x9f"
-	"\xcc\x9f\xcc\x9f\xcc\x9f\xcc\x9f\xcc\x9f\xcc\x9f\xcc\x9f\xcc\x9f",
+	"Z\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81\xcc\x81o\xcc\x9f\xcc\x9f\xcc\x9f\xcc\x9f",
 	"﷽﷽﷽﷽﷽﷽﷽﷽﷽﷽",
 	"a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l m n o p q r s t u",
 };

@@ -10,6 +10,8 @@
 #define TEXT_SIZE  512
 #define QUIET_ZONE 4
 
+#define QR_WIDTH_MAX 177 /* version 40 */
+
 struct colour paper_ink(enum ink ink)
 {
 	const struct palette *night = theme_palette(THEME_NIGHT, GROUND_NIGHT);
@@ -159,23 +161,70 @@ static struct box snapped(cairo_t *cr, struct box b, int modules)
 	return (struct box){ x, y, side, side };
 }
 
-/* One path of all dark modules, those side by side in one piece: no seam shows at any scale. */
+/* The outlines of the dark areas. At every corner of the grid a step leads right, down, left or up
+ * with dark on its right hand; outlines are walked until all steps are taken, straight ones as one
+ * line. Half the numbers of a path of squares, and no seam at any scale. */
+enum step { STEP_RIGHT, STEP_DOWN, STEP_LEFT, STEP_UP, STEPS };
+static const struct {
+	int dx, dy;
+	int x, y; /* from the corner to the module on the right hand */
+} steps[STEPS] = { { 1, 0, 0, 0 }, { 0, 1, -1, 0 }, { -1, 0, -1, -1 }, { 0, -1, 0, -1 } };
+
+struct outline {
+	cairo_t *cr;
+	const QRcode *q;
+	double x, y, module;                             /* of the first dark module's place */
+	bool walked[QR_WIDTH_MAX + 1][QR_WIDTH_MAX + 1]; /* steps right from a corner */
+};
+
+static bool is_dark(const QRcode *q, int x, int y)
+{
+	return x >= 0 && y >= 0 && x < q->width && y < q->width &&
+	       q->data[(ptrdiff_t)y * q->width + x] & 1;
+}
+
+static bool has_step(const QRcode *q, int x, int y, int s)
+{
+	int left = (s + 3) % STEPS; /* what lies on the left hand lies on the right of that step */
+	return is_dark(q, x + steps[s].x, y + steps[s].y) &&
+	       !is_dark(q, x + steps[left].x, y + steps[left].y);
+}
+
+/* To the right first: where two dark areas touch at a corner they stay apart. */
+static int turn(const QRcode *q, int x, int y, int s)
+{
+	static const int turns[] = { 1, 0, 3 };
+	for (size_t i = 0; i < ARRAY_LEN(turns); i++)
+		if (has_step(q, x, y, (s + turns[i]) % STEPS))
+			return (s + turns[i]) % STEPS;
+	return s;
+}
+
+static void walk(struct outline *o, const int x0, const int y0)
+{
+	int x = x0, y = y0, s = STEP_RIGHT;
+	cairo_move_to(o->cr, o->x + x * o->module, o->y + y * o->module);
+	do {
+		if (s == STEP_RIGHT)
+			o->walked[y][x] = true;
+		x += steps[s].dx;
+		y += steps[s].dy;
+		int next = turn(o->q, x, y, s);
+		if (next != s && (x != x0 || y != y0 || next != STEP_RIGHT))
+			cairo_line_to(o->cr, o->x + x * o->module, o->y + y * o->module);
+		s = next;
+	} while (x != x0 || y != y0 || s != STEP_RIGHT);
+	cairo_close_path(o->cr);
+}
+
 static void modules_path(cairo_t *cr, struct box b, const QRcode *q)
 {
 	double module = b.w / (q->width + 2 * QUIET_ZONE);
-	for (int row = 0; row < q->width; row++) {
-		const unsigned char *dark = q->data + (ptrdiff_t)row * q->width;
-		for (int from = 0, to; from < q->width; from = to + 1) {
-			while (from < q->width && !(dark[from] & 1))
-				from++;
-			for (to = from; to < q->width && dark[to] & 1;)
-				to++;
-			if (to > from)
-				cairo_rectangle(cr, b.x + (QUIET_ZONE + from) * module,
-					b.y + (QUIET_ZONE + row) * module, (to - from) * module,
-					module);
-		}
-	}
+	struct outline o = { cr, q, b.x + QUIET_ZONE * module, b.y + QUIET_ZONE * module, module };
+	for (int y = 0; y <= q->width; y++)
+		for (int x = 0; x < q->width; x++)
+			if (has_step(q, x, y, STEP_RIGHT) && !o.walked[y][x])
+				walk(&o, x, y);
 }
 
 int paper_qr(cairo_t *cr, struct box b, const char *code, size_t len, enum ink ink)
