@@ -95,6 +95,16 @@ size_t roster_from_cp1252(char *out, const char *in, size_t n, bool *undefined)
 	return used;
 }
 
+/* Whether it is composed as it stands: every character before U+0300 is, and none of them joins
+ * another. Their first bytes are below 0xcc. */
+static bool is_composed(const char *p, size_t n)
+{
+	for (; n > 0; p++, n--)
+		if ((unsigned char)*p >= 0xcc)
+			return false;
+	return true;
+}
+
 /* Without NBSP and its kin, which spreadsheets leave in cells, too. */
 static bool is_space(uint32_t c)
 {
@@ -107,16 +117,16 @@ static void copy_shown(char *out, size_t capacity, const char *in, size_t len)
 	size_t used = 0;
 	bool space = false;
 	for (size_t i = 0, n; i < len; i += n) {
-		uint32_t c = 0;
-		n = text_decode_utf8(in + i, len - i, &c);
+		uint32_t c = (unsigned char)in[i];
+		n = c > ' ' && c < 0x7f ? 1 : text_decode_utf8(in + i, len - i, &c);
 		if (!n)
 			break;
-		bool joiner = c == 0x200c || c == 0x200d;
+		bool shown = c == 0x200c || c == 0x200d || (c > ' ' && c < 0x7f);
 		if (is_space(c)) {
 			space = used > 0;
 			continue;
 		}
-		if (!joiner && text_is_hazard(c))
+		if (!shown && text_is_hazard(c))
 			continue;
 		if (used + n + space >= capacity)
 			break;
@@ -132,7 +142,7 @@ static void copy_shown(char *out, size_t capacity, const char *in, size_t len)
 void roster_clean(char *out, size_t capacity, const char *in, size_t len)
 {
 	utf8proc_uint8_t *composed = NULL;
-	if (is_ascii(in, len)) {
+	if (is_composed(in, len)) {
 		copy_shown(out, capacity, in, len);
 		return;
 	}

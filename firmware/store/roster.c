@@ -33,10 +33,11 @@ struct roster {
 	const struct event *event;
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENTS];
-	struct stat seen; /* the file that a reader last looked at */
-	int lock;         /* of an import; else -1 */
-	bool writable;    /* an import that is not committed */
-	bool stretch;     /* weak codes are stretched in this file */
+	struct stat seen;               /* the file that a reader last looked at */
+	int lock;                       /* of an import; else -1 */
+	bool writable;                  /* an import that is not committed */
+	uint8_t nonce[SEAL_NONCE_SIZE]; /* of the name sealed last */
+	bool stretch;                   /* weak codes are stretched in this file */
 	char dir[PATH_MAX], path[PATH_MAX + 16], aside[PATH_MAX + 32];
 };
 
@@ -245,6 +246,7 @@ static int connect_import(struct roster *r, bool stretch)
 static int begin_aside(struct roster *r)
 {
 	r->writable = true;
+	randombytes_buf(r->nonce, sizeof(r->nonce));
 	return unlink(r->aside) && errno != ENOENT ? -errno : 0;
 }
 
@@ -449,7 +451,7 @@ static int write_row(struct roster *r, enum statement which, const struct place 
 	sqlite3_bind_null(s, 5);
 	if (entry->name[0]) {
 		seal_name(r->event, code, len, place->stretched ? place->secret : NULL, entry->name,
-			sealed);
+			r->nonce, sealed);
 		db_bind_blob(s, 5, sealed, sizeof(sealed));
 	}
 	db_bind_integer(s, 6, entry->known);

@@ -6,9 +6,8 @@
 #include <sodium.h>
 #include <string.h>
 
-#define NONCE_SIZE crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 static_assert(
-	SEAL_SIZE == NONCE_SIZE + TICKET_NAME_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES,
+	SEAL_SIZE == SEAL_NONCE_SIZE + TICKET_NAME_SIZE + crypto_aead_xchacha20poly1305_ietf_ABYTES,
 	"a sealed name is nonce, name and tag");
 
 bool seal_is_weak(const char *code, size_t len)
@@ -17,9 +16,7 @@ bool seal_is_weak(const char *code, size_t len)
 	static const unsigned centibits[16] = { 0, 332, 470, 517, 470, 517, 570, 595, 504, 543, 588,
 		611, 588, 611, 641, 657 };
 	unsigned classes = 0;
-	if (len > 100)
-		return false;
-	for (size_t i = 0; i < len; i++) {
+	for (size_t i = 0; i < len && len * centibits[classes] < SEAL_WEAK_BITS * 100; i++) {
 		char c = code[i];
 		classes |= c >= '0' && c <= '9'   ? 1
 			   : c >= 'a' && c <= 'z' ? 2
@@ -66,13 +63,14 @@ static void name_key(
 }
 
 void seal_name(const struct event *e, const char *code, size_t len, const uint8_t *secret,
-	const char name[TICKET_NAME_SIZE], uint8_t out[SEAL_SIZE])
+	const char name[TICKET_NAME_SIZE], uint8_t nonce[SEAL_NONCE_SIZE], uint8_t out[SEAL_SIZE])
 {
 	uint8_t key[32];
 	name_key(e, code, len, secret, key);
-	randombytes_buf(out, NONCE_SIZE);
-	crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE_SIZE, NULL, (const uint8_t *)name,
-		TICKET_NAME_SIZE, NULL, 0, NULL, out, key);
+	sodium_increment(nonce, SEAL_NONCE_SIZE);
+	memcpy(out, nonce, SEAL_NONCE_SIZE);
+	crypto_aead_xchacha20poly1305_ietf_encrypt(out + SEAL_NONCE_SIZE, NULL,
+		(const uint8_t *)name, TICKET_NAME_SIZE, NULL, 0, NULL, out, key);
 	sodium_memzero(key, sizeof(key));
 }
 
@@ -82,7 +80,7 @@ bool seal_open(const struct event *e, const char *code, size_t len, const uint8_
 	uint8_t key[32];
 	name_key(e, code, len, secret, key);
 	int failed = crypto_aead_xchacha20poly1305_ietf_decrypt((uint8_t *)out, NULL, NULL,
-		sealed + NONCE_SIZE, SEAL_SIZE - NONCE_SIZE, NULL, 0, sealed, key);
+		sealed + SEAL_NONCE_SIZE, SEAL_SIZE - SEAL_NONCE_SIZE, NULL, 0, sealed, key);
 	sodium_memzero(key, sizeof(key));
 	bool good = !failed && memchr(out, 0, TICKET_NAME_SIZE);
 	if (!good)

@@ -1,5 +1,5 @@
 /* Inside store/: how a code becomes the name of its row in a roster and the key of what is sealed
- * there. Pure but for the nonces; any thread.
+ * there. Pure, any thread.
  *
  *   a strong code   row  = keyed BLAKE2b-128 of the code (code_hash)
  *                   key  = keyed BLAKE2b-256 of "parvis-name-1" and the code
@@ -21,7 +21,8 @@
 #include <stddef.h>
 
 #define SEAL_SECRET_SIZE 32
-#define SEAL_SIZE        (24 + TICKET_NAME_SIZE + 16) /* nonce, name, tag */
+#define SEAL_NONCE_SIZE  24
+#define SEAL_SIZE        (SEAL_NONCE_SIZE + TICKET_NAME_SIZE + 16) /* nonce, name, tag */
 
 /* What a weak code costs, once at import and once for each scan: about 5 ms of a laptop, at most
  * 100 ms of a small ARM board. */
@@ -42,9 +43,10 @@ NODISCARD int seal_stretch(
 void seal_row(const struct event *e, const char *code, size_t len, const uint8_t *secret,
 	uint8_t out[TICKET_HASH_SIZE]);
 
-/* Every name is sealed at the same length, which would tell something, too. */
+/* Every name is sealed at the same length, which would tell something, too. The nonce is random at
+ * first and counted up by each call: it must not come twice for one code. */
 void seal_name(const struct event *e, const char *code, size_t len, const uint8_t *secret,
-	const char name[TICKET_NAME_SIZE], uint8_t out[SEAL_SIZE]);
+	const char name[TICKET_NAME_SIZE], uint8_t nonce[SEAL_NONCE_SIZE], uint8_t out[SEAL_SIZE]);
 
 /* False where it was not sealed by this code; out is then empty. */
 bool seal_open(const struct event *e, const char *code, size_t len, const uint8_t *secret,

@@ -136,9 +136,9 @@ is "an option that is none is not echoed" 0 "$(LC_ALL=C grep -c "$(printf '\033'
 # --- roster --------------------------------------------------------------------------------------
 
 run "$PARVIS" roster import --event "$EVENT" assets/demo/roster.csv
-says "the demo's people are imported" 0 out ': 78 registrations: 78 new, 0 updated, 0 unchanged$'
+says "the demo's people are imported" 0 out ': 78 registrations: 78 new, 0 updated, 0 unchanged, 0 revoked, 0 restored$'
 run "$PARVIS" roster import --event "$EVENT" assets/demo/roster.csv
-says "a second time changes nothing" 0 out ': 78 registrations: 0 new, 0 updated, 78 unchanged$'
+says "a second time changes nothing" 0 out ': 78 registrations: 0 new, 0 updated, 78 unchanged, 0 revoked, 0 restored$'
 row=$(grep -m1 ',numa$' assets/demo/roster.csv)
 code=${row%%,*}
 name=$(echo "$row" | cut -d, -f2)
@@ -151,7 +151,7 @@ is "nor does the name" 0 "$(LC_ALL=C grep -c "$name" "$EVENT/roster.db")"
 
 printf 'code;name\r\nNEW-1;Ada\r\n%s;Changed\r\n' "$code" >"$DIR/more.csv"
 run "$PARVIS" roster import --event "$EVENT" "$DIR/more.csv"
-says "new and changed are told apart" 0 out ': 2 registrations: 1 new, 1 updated, 0 unchanged$'
+says "new and changed are told apart" 0 out ': 2 registrations: 1 new, 1 updated, 0 unchanged, 0 revoked, 0 restored$'
 is "the new one is admitted" ADMIT "$(verdict NEW-1 --venue numa)"
 
 printf 'code,venue\nNEW-2,\nNEW-3,nowhere\nNEW-2,\n' >"$DIR/wrong.csv"

@@ -50,18 +50,34 @@ static int look_at_row(void *context, const struct roster_entry *entry)
 	return 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void read_as(const uint8_t *data, size_t size, const struct roster_csv_options *options)
 {
 	struct seen s = { .rows = 0 };
 	struct roster_csv_report report = { 0 };
 	AUTO_FILE in = fmemopen((void *)(uintptr_t)data, size, "r");
 	if (!in)
-		return 0;
-	int result = roster_csv_read(
-		in, "fuzz.csv", &event, look_at_row, &s, look_at_problem, &s, NULL, NULL, &report);
+		return;
+	int result = roster_csv_read(in, "fuzz.csv", &event, options, look_at_row, &s,
+		look_at_problem, &s, NULL, NULL, &report);
 	CHECK(result == 0 || result == -EINVAL);
 	CHECK((result == 0) == (s.fatal == 0));
 	CHECK(report.rows == s.rows);
 	CHECK(report.rejected <= s.fatal);
+	CHECK(report.revoked <= report.rows);
+	CHECK(!options || !options->dialect || !report.rows ||
+		report.match.dialect == options->dialect);
+}
+
+/* In the dialect that it seems to have, in each by order, and with columns mapped. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct roster_csv_options options = { .dialect = DIALECT_AUTO };
+	read_as(data, size, NULL);
+	for (enum dialect d = DIALECT_GENERIC; d < DIALECT_COUNT; d++) {
+		options.dialect = d;
+		read_as(data, size, &options);
+	}
+	options = (struct roster_csv_options){ .map = "code=a,name=b,status=c", .venue = "left" };
+	read_as(data, size, &options);
 	return 0;
 }
