@@ -12,7 +12,7 @@ static const struct command {
 	const char *what;
 } commands[] = {
 	{ "event", cli_event, "make, check or show an event" },
-	{ "roster", cli_roster, "import registrations, revoke tickets" },
+	{ "roster", cli_roster, "import, list, find and revoke registrations" },
 	{ "kiosk", cli_kiosk, "make boxes the doors of the venues" },
 	{ "ticket", cli_ticket, "issue tickets on paper, show what a code says, take it back" },
 	{ "check", cli_check, "what the door would say of a code; records nothing" },

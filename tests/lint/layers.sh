@@ -35,6 +35,7 @@ includes() {
 		library["sqlite3"] = "store"
 		library["sodium"] = "event store app cli"
 		library["csv.h"] = "event"
+		library["utf8proc"] = "event"
 		library["ini.h"] = "event port"
 		library["jansson"] = "event app cli"
 		library["curl/"] = "port"
