@@ -262,6 +262,8 @@ void options_use_box(struct options *o, const struct box *box)
 	o->venue = box->settings.venue;
 	o->door = box->settings.door;
 	o->doorway = box->settings.doorway;
+	if (!o->printer || o->printer == box->settings.printer)
+		o->printer = *box->settings.printer ? box->settings.printer : NULL;
 	if (o->pins && o->pins != o->box_pins)
 		return; /* given on the command line: what is wired here is known here */
 	o->pins = NULL;

@@ -47,9 +47,9 @@ enum control {
 	CONTROL_KEY_LAST = CONTROL_KEY_0 + KEYBOARD_KEYS - 1,
 	CONTROL_VARIANT_0, /* of the letter that is being held */
 	CONTROL_VARIANT_LAST = CONTROL_VARIANT_0 + KEYBOARD_VARIANTS - 1,
-	CONTROL_ADOPT,     /* become what the bundle says */
-	CONTROL_KEEP,      /* stay what the box is */
-	CONTROL_ANOTHER,   /* the next bundle of several */
+	CONTROL_ADOPT,   /* become what the bundle says */
+	CONTROL_KEEP,    /* stay what the box is */
+	CONTROL_ANOTHER, /* the next bundle of several */
 	CONTROL_COUNT
 };
 
@@ -181,7 +181,8 @@ struct screen {
 	int64_t labels_left;     /* −1 = not counted */
 	uint32_t badges_waiting; /* to be printed */
 
-	/* SCREEN_ADOPT; `box`, what this one is now, in small type for volunteers elsewhere, too. */
+	/* SCREEN_ADOPT; `box`, what this one is now, in small type for volunteers elsewhere, too.
+	 */
 	enum screen_adopt_state adopt;
 	struct screen_box offer, box;
 	const char *offer_file;      /* the file's name; NULL = none */

@@ -269,6 +269,60 @@ static void the_fault_screen_fits(void **state)
 	}
 }
 
+static const struct screen_box a_door = { "Nuit de la #CivicTech", "Les Grands Voisins",
+	"cour-des-expositions-temporaires", 1230, 123456789, "MZXW-6YTB" };
+
+static void the_adopt_screen_fits(void **state)
+{
+	for (int adopt = 0; adopt < SCREEN_ADOPT_STATES; adopt++) {
+		struct screen s = a_screen();
+		s.id = SCREEN_ADOPT;
+		s.adopt = (enum screen_adopt_state)adopt;
+		s.offer = a_door;
+		s.offer_file = "les-grands-voisins-cour-des-expositions.parvis";
+		s.offer_at = 3;
+		s.offer_of = 15;
+		s.adopt_s = 60;
+		s.box = a_door;
+		try_all(*state, s);
+		s.box = s.offer = (struct screen_box){ 0 };
+		s.offer_file = NULL;
+		s.adopt_s = s.offer_of = 0;
+		try_all(*state, s);
+	}
+}
+
+/* So that boxes can be compared: a volunteer finds the bundle under the figures. */
+static void the_headcount_tells_the_bundle(void **state)
+{
+	struct screen s = a_screen();
+	s.id = SCREEN_HEADCOUNT;
+	s.can_undo = true;
+	s.box = a_door;
+	try_all(*state, s);
+}
+
+/* What a touch can do follows from what is shown. */
+static void only_a_good_bundle_can_be_adopted(void **state)
+{
+	struct bench *b = *state;
+	for (int adopt = 0; adopt < SCREEN_ADOPT_STATES; adopt++) {
+		struct screen s = a_screen();
+		s.id = SCREEN_ADOPT;
+		s.adopt = (enum screen_adopt_state)adopt;
+		s.offer = a_door;
+		render_layout(b->render[0], &s, false);
+		const struct page *p = render_page(b->render[0]);
+		bool can_adopt = false, can_keep = false;
+		for (size_t i = 0; i < p->widget_count; i++) {
+			can_adopt = can_adopt || p->widgets[i].control == CONTROL_ADOPT;
+			can_keep = can_keep || p->widgets[i].control == CONTROL_KEEP;
+		}
+		assert_int_equal(can_adopt, adopt == SCREEN_ADOPT_ASK);
+		assert_false(can_keep); /* there is nothing to keep */
+	}
+}
+
 static void hostile_names_fit(void **state)
 {
 	for (size_t i = 0; i < HOSTILE_NAMES; i++) {
@@ -665,6 +719,9 @@ int main(void)
 		cmocka_unit_test(the_other_screens_fit),
 		cmocka_unit_test(the_pin_screen_fits),
 		cmocka_unit_test(the_fault_screen_fits),
+		cmocka_unit_test(the_adopt_screen_fits),
+		cmocka_unit_test(the_headcount_tells_the_bundle),
+		cmocka_unit_test(only_a_good_bundle_can_be_adopted),
 		cmocka_unit_test(hostile_names_fit),
 		cmocka_unit_test(odd_sizes_fit),
 		cmocka_unit_test(names_are_cleaned),
