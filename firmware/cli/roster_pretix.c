@@ -284,7 +284,7 @@ static int fetch_keys(struct run *r)
 	return error;
 }
 
-/* One list is asked for by its number, but in the form of many: the same reader does for both. */
+/* One list is looked for among all of them: there are few, and its absence can be told. */
 static int fetch_lists(struct run *r)
 {
 	struct pretix_import *i = &r->import;
