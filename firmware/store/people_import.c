@@ -31,6 +31,7 @@ enum kind { KIND_PUT, KIND_REVOKE, KIND_RESTORE };
 struct head {
 	uint64_t line;
 	uint8_t kind, known, revoked, has_secret;
+	uint8_t hash[TICKET_HASH_SIZE]; /* in batches */
 	uint8_t secret[SEAL_SECRET_SIZE];
 	uint32_t size; /* of all */
 	uint32_t code_len;
@@ -296,6 +297,7 @@ static int seal_batch(struct roster *roster, const struct batch *b)
 			.venue = who.venue,
 			.known = who.known,
 			.revoked = who.revoked != 0,
+			.hash = head.hash,
 			.secret = head.has_secret ? head.secret : NULL };
 		error = roster_add(roster, &row);
 		at += head.size;
@@ -440,6 +442,7 @@ static int write_row(struct people_import *i, const uint8_t *hash, const struct 
 {
 	struct head head = { .known = who->known, .revoked = (uint8_t)who->revoked };
 	bool weak = seal_is_weak(who->code, who->code_len);
+	memcpy(head.hash, hash, sizeof(head.hash));
 	i->report.weak += weak;
 	if (weak && secret) {
 		memcpy(head.secret, secret, sizeof(head.secret));

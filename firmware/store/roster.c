@@ -316,9 +316,9 @@ static int64_t id_of(const uint8_t hash[TICKET_HASH_SIZE])
 	return (int64_t)(be64toh(start) >> 1);
 }
 
-/* secret: of a code that was stretched before, or NULL. */
-static int place_of(const struct roster *r, const char *code, size_t len, const uint8_t *secret,
-	struct place *out)
+/* hash, secret: of a code that was hashed, stretched before, or NULL. */
+static int place_of(const struct roster *r, const char *code, size_t len, const uint8_t *hash,
+	const uint8_t *secret, struct place *out)
 {
 	int error = 0;
 	out->stretched = r->stretch && seal_is_weak(code, len);
@@ -328,7 +328,10 @@ static int place_of(const struct roster *r, const char *code, size_t len, const 
 		error = seal_stretch(r->event, code, len, out->secret);
 	if (error)
 		return error;
-	seal_row(r->event, code, len, out->stretched ? out->secret : NULL, out->hash);
+	if (hash && !out->stretched)
+		memcpy(out->hash, hash, sizeof(out->hash));
+	else
+		seal_row(r->event, code, len, out->stretched ? out->secret : NULL, out->hash);
 	out->id = id_of(out->hash);
 	return 0;
 }
@@ -413,7 +416,7 @@ int roster_find(struct roster *r, const char *code, size_t len, struct ticket *t
 	struct place place;
 	struct entry entry;
 	follow(r);
-	int error = place_of(r, code, len, NULL, &place);
+	int error = place_of(r, code, len, NULL, NULL, &place);
 	if (error)
 		return error;
 	error = look_up(r, &place, code, len, &entry);
@@ -478,7 +481,7 @@ int roster_put(struct roster *r, const char *code, size_t len, const char *name,
 		return error;
 	if (!fill_entry(&new, name, type, venue, true))
 		return -ENAMETOOLONG;
-	error = place_of(r, code, len, NULL, &place);
+	error = place_of(r, code, len, NULL, NULL, &place);
 	if (error)
 		return error;
 	error = look_up(r, &place, code, len, &old);
@@ -504,7 +507,7 @@ int roster_add(struct roster *r, const struct roster_person *row)
 	if (!fill_entry(&entry, row->name, row->type, row->venue, row->known))
 		return -ENAMETOOLONG;
 	entry.revoked = row->revoked;
-	error = place_of(r, row->code, row->code_len, row->secret, &place);
+	error = place_of(r, row->code, row->code_len, row->hash, row->secret, &place);
 	if (error)
 		return error;
 	error = write_row(r, ADD, &place, row->code, row->code_len, &entry);
@@ -523,7 +526,7 @@ int roster_revoke(struct roster *r, const char *code, size_t len, bool revoked)
 	struct entry entry;
 	int error = check_code(r, len);
 	if (!error)
-		error = place_of(r, code, len, NULL, &place);
+		error = place_of(r, code, len, NULL, NULL, &place);
 	if (error)
 		return error;
 	error = look_up(r, &place, code, len, &entry);

@@ -56,6 +56,7 @@ struct roster_person {
 	size_t code_len;
 	const char *name, *type, *venue; /* as for roster_put() */
 	bool known, revoked;             /* not known: nobody is registered, the row only revokes */
+	const uint8_t *hash;             /* code_hash() of the code, or NULL */
 	const uint8_t *secret;           /* what seal_stretch() made of the code, or NULL */
 };
 
