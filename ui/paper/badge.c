@@ -15,7 +15,7 @@ static const char *name_of(const struct paper_badge *b)
 static void draw_name(struct paper *p, cairo_t *cr, struct box b, const struct paper_badge *badge,
 	enum align align)
 {
-	const struct hand hand = { fmin(b.h, b.w), 7, 700, 2, INK_BLACK, align };
+	const struct hand hand = { fmin(b.h, b.w), 7, 700, 2, INK_BLACK, align, 11 };
 	double h = paper_text(p, NULL, b, name_of(badge), &hand);
 	b.y += (b.h - h) / 2;
 	b.h = h;

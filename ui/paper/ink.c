@@ -6,9 +6,10 @@
 #include <qrencode.h>
 #include <string.h>
 
-#define SHRINK     0.94
-#define TEXT_SIZE  512
-#define QUIET_ZONE 4
+#define SHRINK      0.94
+#define WHOLE_WORDS 0.6
+#define TEXT_SIZE   512
+#define QUIET_ZONE  4
 
 #define QR_WIDTH_MAX 177 /* version 40 */
 
@@ -49,7 +50,7 @@ static void set_size(PangoLayout *layout, const struct hand *h, double size)
 	pango_font_description_free(font);
 }
 
-/* Whether the text, set without breaking a word, keeps to its lines and the box. */
+/* Whether the text, as it is set, keeps to its lines and the box. */
 static bool fits(PangoLayout *layout, const struct hand *h, struct box b)
 {
 	PangoRectangle logical;
@@ -63,7 +64,6 @@ static bool fits(PangoLayout *layout, const struct hand *h, struct box b)
 static void cut(PangoLayout *layout, const struct hand *h, struct box b)
 {
 	PangoRectangle one;
-	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
 	pango_layout_line_get_extents(pango_layout_get_line_readonly(layout, 0), NULL, &one);
 	int room = one.height > 0 ? (int)(b.h * PANGO_SCALE) / one.height : 1;
 	int lines = room < h->lines ? room : h->lines;
@@ -80,6 +80,18 @@ static PangoAlignment alignment(const struct hand *h, PangoLayout *layout)
 	return (h->align == ALIGN_START) == !rtl ? PANGO_ALIGN_LEFT : PANGO_ALIGN_RIGHT;
 }
 
+/* Looks for a size that fits, from the largest down. */
+static bool shrink(PangoLayout *layout, const struct hand *h, struct box b, double least)
+{
+	double size = h->size;
+	set_size(layout, h, size);
+	while (!fits(layout, h, b) && size > least) {
+		size = fmax(size * SHRINK, least);
+		set_size(layout, h, size);
+	}
+	return fits(layout, h, b);
+}
+
 static PangoLayout *set(struct paper *p, struct box b, const char *text, const struct hand *h)
 {
 	PangoLayout *layout = pango_layout_new(p->context);
@@ -87,13 +99,12 @@ static PangoLayout *set(struct paper *p, struct box b, const char *text, const s
 	pango_layout_set_alignment(layout, alignment(h, layout));
 	pango_layout_set_width(layout, (int)(b.w * PANGO_SCALE));
 	pango_layout_set_wrap(layout, PANGO_WRAP_WORD);
-	double size = h->size;
-	set_size(layout, h, size);
-	while (!fits(layout, h, b) && size > h->least) {
-		size = fmax(size * SHRINK, h->least);
-		set_size(layout, h, size);
-	}
-	if (!fits(layout, h, b))
+	double whole = h->whole > 0 ? h->whole : h->size * WHOLE_WORDS;
+	if (shrink(layout, h, b, fmax(h->least, whole)))
+		return layout;
+	/* A broken word that can be read is better than a whole one that cannot. */
+	pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
+	if (!shrink(layout, h, b, h->least))
 		cut(layout, h, b);
 	return layout;
 }

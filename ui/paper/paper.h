@@ -93,7 +93,7 @@ struct paper_badge {
 	const char *name;  /* first name, as large as it fits; "": the event's title in its place */
 	const char *event; /* the event's title */
 	const char *venue;
-	const char *code; /* NULL: no symbol */
+	const char *code; /* NULL: neither symbol nor short code */
 	size_t code_len;
 	const char *short_code;
 };

@@ -33,6 +33,7 @@ struct hand {
 	int weight, lines;
 	enum ink ink;
 	enum align align;
+	double whole; /* words are broken rather than set smaller than this; 0: 0.6 of size */
 };
 
 /* Draws a text from strangers at the top of the box and gives the height that it took; 0 for none.
