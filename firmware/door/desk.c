@@ -34,6 +34,7 @@ void desk_drop_result(struct desk *d, struct desk_effects *out)
 	d->may_override = false;
 	d->badge_refused = false;
 	memset(d->refused_name, 0, sizeof(d->refused_name));
+	memset(d->screen.name, 0, sizeof(d->screen.name));
 	memset(d->screen.badge, 0, sizeof(d->screen.badge));
 	memset(&d->screen.keyboard, 0, sizeof(d->screen.keyboard));
 	if (d->after_pin_override)

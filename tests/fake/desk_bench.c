@@ -105,6 +105,8 @@ static void carry_out(struct bench *b, const struct desk_event *e)
 		assert_in_range(strlen(fx->pin), PIN_DIGITS_MIN, PIN_DIGITS_MAX);
 		assert_int_equal(strlen(b->d.pin), 0);
 	}
+	if (fx->set & EFFECT_PRINT)
+		assert_int_equal(e->kind, DESK_RECORDED); /* durable first */
 	if (fx->set & EFFECT_VERDICT)
 		assert_true(e->kind == DESK_RECORDED || e->kind == DESK_FAILED);
 }
@@ -184,6 +186,8 @@ static void decide(struct bench *b, struct row *row, struct desk_event *e)
 		}
 	} else if (r->kind == ROW_WALK_IN) {
 		d = admission_walk_in(&b->d.setup.rules, present, r->override);
+		if (r->badge && d.direction == DIRECTION_IN)
+			strcpy(e->recorded.badge, BENCH_BADGE);
 	}
 	row->verdict = d.verdict;
 	row->direction = d.direction;

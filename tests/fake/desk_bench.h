@@ -12,6 +12,9 @@
  * nobody's, a web address, a staff card, the test code, a ticket that has run out. */
 enum { AMINA, ZOE, JEAN, NOBODY, ADDRESS, CARD, TEST, LATE, CODES };
 
+/* What every badge of the store says. */
+#define BENCH_BADGE "PB0123456789ABCDEFGHJKMNPQ"
+
 struct bench {
 	struct desk d;
 	struct when now;
