@@ -194,6 +194,36 @@ while [ $i -lt "$rounds" ]; do
 done
 is "killed $rounds times while it adopts, it is always a box" 0 "$broken"
 
+# --- a stick that comes while the door is open -----------------------------------------------------
+
+# An update is shown for ten seconds and taken, and the door opens as the new one. No display is
+# needed: SDL has one that shows nothing.
+mkdir "$DIR/late"
+before=$(cat "$DIR/box-numa/box/current")
+SDL_VIDEODRIVER=dummy SDL_AUDIODRIVER=dummy "$KIOSK" --data "$DIR/box-numa" \
+	--bundle-dir "$DIR/late" >"$DIR/live.out" 2>"$DIR/live.err" &
+live=$!
+at_end "kill -9 $live 2>/dev/null"
+provision numa main
+cp "$STICK/numa-main.parvis" "$DIR/late/part"
+mv "$DIR/late/part" "$DIR/late/numa.parvis"
+i=0
+while [ $i -lt 300 ]; do
+	i=$((i + 1))
+	[ "$(cat "$DIR/box-numa/box/current")" != "$before" ] &&
+		[ ! -e "$DIR/box-numa/box/$before" ] && break
+	kill -0 $live 2>/dev/null || break
+	sleep 0.1
+done
+if [ -e "$DIR/box-numa/box/$before" ]; then
+	not_ok "an update that comes later is taken without a touch" "$DIR/live.err"
+else
+	ok "an update that comes later is taken without a touch"
+fi
+kill -TERM $live
+wait $live
+is "and the door closes when it is told to" 0 $?
+
 # --- the command's own refusals -------------------------------------------------------------------
 
 provision nowhere main
