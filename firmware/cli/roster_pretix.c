@@ -476,11 +476,13 @@ static int finish(struct run *r)
 	error = pretix_keys_save(o->event_dir, source, r->keys, r->key_count, &new_keys);
 	if (error)
 		folder_say(o->event_dir, PRETIX_KEYS_FILE, strerror(-error));
-	if (!error)
-		error = pretix_state_save(
-			&r->import.next, o->event_dir, o->organizer, o->slug, scope(r));
-	if (!error)
-		tell(r, &report, new_keys);
+	if (error)
+		return error;
+	tell(r, &report, new_keys);
+	error = pretix_state_save(&r->import.next, o->event_dir, o->organizer, o->slug, scope(r));
+	if (error)
+		folder_say(o->event_dir, "keys",
+			"what was imported cannot be remembered: the next import reads everything");
 	return error;
 }
 

@@ -347,6 +347,37 @@ import
 says "and is read in full each time" 0 out 'everything: 3 registrations: 0 new, 0 updated, 3 unch'
 
 stock
+fresh
+: >"$DIR/event/keys"
+import
+says "what cannot be remembered is told" 3 err 'cannot be remembered'
+is "and the tickets are there" ADMIT "$(verdict $A)"
+fresh
+import
+"$PARVIS" roster revoke --event "$DIR/event" $A >"$DIR/out" 2>&1
+import --full
+is "what the organiser took back stays so" REVOKED "$(verdict $A)"
+
+# A kill leaves the last import in force.
+printf 'slow 300\n' >"$S/revokedsecrets_.how"
+list checkinlists_1_positions_ <<-END
+	$(position 1 $A '"Zoé"' 11)
+END
+before=$(md5sum <"$DIR/event/people.db")
+"$PARVIS" roster import --event "$DIR/event" --pretix "$URL" --organizer bigevents --full \
+	--pretix-event nuit --token-file "$DIR/token" >/dev/null 2>&1 &
+job=$!
+: >"$S/log"
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+	grep -q revokedsecrets "$S/log" || sleep 0.1
+done
+kill -9 $job
+wait $job 2>/dev/null
+is "killed half-way it has changed nothing" "$before" "$(md5sum <"$DIR/event/people.db")"
+import
+says "and the next import goes on from before" 0 out 'changes: 0 registrations'
+
+stock
 event '"bm8ga2V5"'
 refused "a key that is none is refused" 1 'number 1 is no Ed25519 public key'
 event "\"$(spki 0000000000000000000000000000000000000000000000000000000000000000)\""

@@ -1,6 +1,7 @@
 #include "event/pretix.h"
 
 #include "base/text.h"
+#include "event/bundle.h"
 #include "event/pretix_keys.h"
 
 #include <setjmp.h>
@@ -512,10 +513,32 @@ static void saved_keys_are_the_events(void **state)
 	assert_memory_equal(after->keys[1], keys[0], 32);
 	/* Rosters are found by this key: it must not depend on what pretix says. */
 	assert_memory_equal(before->hash_key, after->hash_key, 32);
+	assert_false(before->hash_key_given);
+	assert_true(after->hash_key_given);
 	assert_int_equal(pretix_keys_save(dir, "org/nuit", keys, 2, &changed), 0);
 	assert_false(changed);
 	event_free(before);
 	event_free(after);
+}
+
+/* A bundle carries the event as one text: the keys of both files, and the hash key of the first. */
+static void a_bundle_has_the_same_keys(void **state)
+{
+	struct event *e, *box;
+	uint8_t keys[1][32];
+	bool changed;
+	(void)state;
+	assert_true(text_unhex(keys[0], 32, K1, 64));
+	assert_int_equal(pretix_keys_save(dir, "org/nuit", keys, 1, &changed), 0);
+	assert_int_equal(event_load(&e, dir, problem, NULL), 0);
+	char *text = bundle_event_text(e);
+	assert_non_null(text);
+	assert_int_equal(event_parse(&box, "box", text, strlen(text), problem, NULL), 0);
+	assert_int_equal(box->key_count, 2);
+	assert_memory_equal(box->hash_key, e->hash_key, 32);
+	free(text);
+	event_free(box);
+	event_free(e);
 }
 
 static void each_source_has_its_own(void **state)
@@ -628,6 +651,7 @@ int main(void)
 		cmocka_unit_test(keys_are_unwrapped),
 		cmocka_unit_test(an_event_gives_its_keys),
 		WITH_DIR(saved_keys_are_the_events),
+		WITH_DIR(a_bundle_has_the_same_keys),
 		WITH_DIR(each_source_has_its_own),
 		WITH_DIR(no_file_is_made_for_no_keys),
 		WITH_DIR(a_bad_file_is_told_by_line),
