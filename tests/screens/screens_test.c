@@ -169,17 +169,19 @@ static int close_all(void **state)
 static void try_all(struct bench *b, struct screen s)
 {
 	for (size_t i = 0; i < 3; i++)
-		for (unsigned n = 0; n < LANGUAGE_COUNT * 2 * 3 * THEME_COUNT; n++) {
-			s.theme = (enum theme)(n % THEME_COUNT);
-			unsigned m = n / THEME_COUNT;
-			s.language = (enum language)(m % LANGUAGE_COUNT);
-			m /= LANGUAGE_COUNT;
-			s.text_percent = (uint16_t)(100 + 50 * (m % 3));
-			if (n == 0)
-				render_screen(b->render[i], &s, m / 3, b->cr[i]);
-			else
-				render_layout(b->render[i], &s, m / 3);
-			check_page(render_page(b->render[i]), sizes[i].width, sizes[i].height);
+		for (unsigned n = 0; n < LANGUAGE_COUNT * 3 * 2; n++) {
+			s.language = (enum language)(n % LANGUAGE_COUNT);
+			s.text_percent = (uint16_t)(100 + 50 * (n / LANGUAGE_COUNT % 3));
+			bool rtl = n / LANGUAGE_COUNT / 3;
+			for (int theme = 0; theme < THEME_COUNT; theme++) {
+				s.theme = (enum theme)theme;
+				if (n == 0)
+					render_screen(b->render[i], &s, rtl, b->cr[i]);
+				else
+					render_layout(b->render[i], &s, rtl);
+				check_page(
+					render_page(b->render[i]), sizes[i].width, sizes[i].height);
+			}
 		}
 }
 
