@@ -155,6 +155,7 @@ static void take_lens(struct kiosk *k)
 			give_corners(k, m);
 			break;
 		case LENS_CLEAR:
+			give_corners(k, m);
 			kiosk_give(k, &clear);
 			break;
 		case LENS_FAULTS:
@@ -347,7 +348,7 @@ void kiosk_draw(struct kiosk *k)
 		struct ui_frame frame = {
 			.pixels = k->view, .width = width, .height = height, .stride = width
 		};
-		ui_frame(k->ui, &frame);
+		ui_frame(k->ui, width ? &frame : NULL);
 	}
 	desk_screen(&k->desk, &now, &screen);
 	screen.focus = k->focus;
