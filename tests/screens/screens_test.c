@@ -408,7 +408,7 @@ static void controls_are_found_by_name(void **state)
 	assert_int_equal(ui_control_named(u, "je n'ai"), CONTROL_NO_TICKET);
 	assert_int_equal(ui_control_named(u, "aide"), CONTROL_HELP);
 	assert_int_equal(ui_control_named(u, "BÉNÉVOLE"), CONTROL_STAFF);
-	assert_int_equal(ui_control_named(u, "English"), CONTROL_LANGUAGE_0 + LANGUAGE_EN);
+	assert_int_equal(ui_control_named(u, "English"), CONTROL_LANGUAGE_0 + (int)LANGUAGE_EN);
 	assert_int_equal(ui_control_named(u, "Taille du texte, maintenant 100 pour cent"),
 		CONTROL_TEXT_SIZE);
 	assert_int_equal(ui_control_named(u, "a bas"), CONTROL_NONE);
