@@ -171,6 +171,9 @@ static bool take_wand_message(struct kiosk *k, const struct wand_message *m)
 	struct desk_event event = { .kind = DESK_BUTTON, .button = m->button };
 	switch (m->kind) {
 	case WAND_CODE:
+		/* What is not the whole of a code must not pass for another, shorter one. */
+		if (m->code.overlong)
+			return hand_in(k, "\0", 1, SOURCE_SCANNER);
 		return hand_in(k, m->code.text, m->code.len, SOURCE_SCANNER);
 	case WAND_BUTTON:
 		if (!desk_ready(&k->desk))

@@ -46,6 +46,7 @@ struct row {
 	enum verdict verdict;
 	enum direction direction;
 	bool time_doubt, overridden;
+	bool registered;                  /* SCAN: the roster knew the ticket */
 	uint8_t ticket[TICKET_HASH_SIZE]; /* all zero: no ticket */
 	char venue[ID_SIZE], door[ID_SIZE], from_venue[ID_SIZE];
 	char operator[OPERATOR_SIZE]; /* "" = nobody's hand */

@@ -30,8 +30,9 @@ static const char *const statements[] = {
 	[LOG_PRIOR] = "SELECT direction, wall_ms, trust, venue, door FROM entry e"
 		      " WHERE ticket = ?1 AND " COUNTS " AND NOT " WAS_UNDONE
 		      " ORDER BY hlc DESC, device DESC, epoch DESC, seq DESC LIMIT 1",
-	[LOG_ENTERED] = "SELECT EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND venue = ?2"
-			" AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE ")",
+	[LOG_ENTERED] =
+		"SELECT EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND venue = ?2"
+		" AND direction = 1 AND registered = 1 AND " COUNTS " AND NOT " WAS_UNDONE ")",
 	[LOG_TARGET] = "SELECT " ROW_COLUMNS " FROM entry e"
 		       " WHERE id = ?1 AND NOT " WAS_UNDONE,
 };
@@ -42,7 +43,8 @@ int log_registered(struct log *l, const char *venue, uint64_t *out)
 	sqlite3_stmt *s = NULL;
 	int error = db_prepare(l->db, &s,
 		"SELECT count(DISTINCT ticket) FROM entry e"
-		" WHERE venue = ?1 AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE);
+		" WHERE venue = ?1 AND direction = 1 AND registered = 1 AND " COUNTS
+		" AND NOT " WAS_UNDONE);
 	if (error)
 		return error;
 	db_bind_text(s, 1, venue);

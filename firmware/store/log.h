@@ -59,7 +59,7 @@ struct log_result {
 	struct row row;
 	struct prior prior; /* what was known of the ticket before */
 	struct headcount count;
-	uint64_t registered_in; /* distinct tickets with an entry here that was not undone */
+	uint64_t registered_in; /* distinct tickets of the roster with an entry here not undone */
 };
 
 /* BEGIN IMMEDIATE; prior rows; admission_decide(); the row; COMMIT. On failure nothing of it is

@@ -123,8 +123,10 @@ static int fill(struct log *l, const struct log_request *r, struct row *row, str
 	memcpy(row->venue, r->rules->venue, sizeof(row->venue));
 	memcpy(row->door, r->rules->door, sizeof(row->door));
 	memcpy(row->from_venue, decision.from_venue, sizeof(row->from_venue));
-	if (r->kind == ROW_SCAN)
+	if (r->kind == ROW_SCAN) {
 		memcpy(row->ticket, r->ticket->hash, sizeof(row->ticket));
+		row->registered = r->ticket->registered;
+	}
 	if (r->operator)
 		(void)!text_copy(row->operator, sizeof(row->operator), r->operator);
 	struct row target;

@@ -81,7 +81,7 @@ int store_bench_open(struct log **out, const char *dir, const char *vfs)
 
 struct ticket store_bench_ticket(unsigned n)
 {
-	struct ticket t = { .kind = TICKET_ROSTER };
+	struct ticket t = { .kind = TICKET_ROSTER, .registered = true };
 	t.hash[0] = 1;
 	memcpy(t.hash + 1, &n, sizeof(n));
 	return t;

@@ -287,7 +287,7 @@ static uint64_t registered_by_hand(const struct row *rows, size_t n)
 			undone = rows[j].undoes == rows[i].seq;
 		unsigned ticket;
 		memcpy(&ticket, rows[i].ticket + 1, sizeof(ticket));
-		if (rows[i].kind == ROW_SCAN && rows[i].direction == DIRECTION_IN && !undone)
+		if (rows[i].registered && rows[i].direction == DIRECTION_IN && !undone)
 			in[ticket] = true;
 	}
 	uint64_t sum = 0;
@@ -307,6 +307,7 @@ static struct log_request any_request(
 	struct log_request r = store_bench_hand(rules, kind, (int64_t)i * 7);
 	*t = store_bench_ticket((unsigned)rand() % TICKETS);
 	t->kind = tickets[(size_t)rand() % ARRAY_LEN(tickets)];
+	t->registered = t->kind == TICKET_ROSTER || (t->kind == TICKET_SIGNED && rand() % 2);
 	r.ticket = kind == ROW_SCAN ? t : NULL;
 	r.override = rand() % 4 == 0;
 	r.amount = kind == ROW_ADJUST ? (rand() % 2 ? 1 : -1) : 0;

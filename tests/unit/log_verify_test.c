@@ -147,6 +147,7 @@ static const char *const changes[] = {
 	"direction = (direction + 1) % 3",
 	"time_doubt = 1 - time_doubt",
 	"overridden = 1 - overridden",
+	"registered = 1 - registered",
 	"ticket = CASE WHEN ticket IS NULL THEN randomblob(16) ELSE NULL END",
 	"ticket = randomblob(16)",
 	"venue = venue || 'x'",
@@ -216,7 +217,7 @@ static void an_inserted_row_is_found(void **state)
 {
 	static const char columns[] =
 		"hlc, boot, wall_ms, mono_ms, trust, kind, source, verdict, direction, time_doubt,"
-		" overridden, ticket, venue, door, from_venue, operator, amount, NULL, before, hash"
+		" overridden, registered, ticket, venue, door, from_venue, operator, amount, NULL, before, hash"
 		" FROM entry WHERE seq = ";
 	char sql[512];
 	snprintf(sql, sizeof(sql), "INSERT INTO entry SELECT id + 60, device, epoch, 61, %s1",

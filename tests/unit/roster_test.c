@@ -103,6 +103,7 @@ static void a_code_is_found_with_name_and_venue(void **state)
 	struct roster *r = reader(*state);
 	struct ticket t = find(r, "CODE-ANNE");
 	assert_int_equal(t.kind, TICKET_ROSTER);
+	assert_true(t.registered);
 	assert_string_equal(t.name, "Anne Martin");
 	assert_string_equal(t.venue, "hall");
 	assert_false(t.revoked);
@@ -137,6 +138,7 @@ static void a_signature_stands_above_the_roster(void **state)
 	struct ticket t = { .kind = TICKET_SIGNED, .venue = "attic", .valid_until_s = 9 };
 	assert_int_equal(roster_find(r, "CODE-ANNE", 9, &t), 0);
 	assert_int_equal(t.kind, TICKET_SIGNED);
+	assert_true(t.registered);
 	assert_string_equal(t.venue, "attic");
 	assert_string_equal(t.name, "Anne Martin");
 	assert_int_equal(t.valid_until_s, 9);
