@@ -155,8 +155,9 @@ static void take_part(struct view *v, int64_t x, int64_t y, int64_t width, int64
 
 static bool op_scale(struct view *v, uint32_t percent)
 {
-	uint64_t width = (uint64_t)v->luma.width * percent / 100;
-	uint64_t height = (uint64_t)v->luma.height * percent / 100;
+	/* Rounded up: a quarter of 150 rows must not be less than LUMA_SHRINK_MAX allows. */
+	uint64_t width = ((uint64_t)v->luma.width * percent + 99) / 100;
+	uint64_t height = ((uint64_t)v->luma.height * percent + 99) / 100;
 
 	if (width < FRAME_SIDE_MIN || height < FRAME_SIDE_MIN || width > LUMA_SIDE_MAX ||
 		height > LUMA_SIDE_MAX || width * height > BUFFER_PIXELS)
