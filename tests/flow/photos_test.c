@@ -37,7 +37,7 @@ static void unescape(char *text)
 static void look(struct reader *r, const char *file, const char *wanted, struct score *s)
 {
 	static struct decoded found;
-	char path[512];
+	char path[sizeof(FOLDER) + 8192];
 	struct picture p;
 	snprintf(path, sizeof(path), FOLDER "/%s", file);
 	assert_int_equal(picture_load(&p, path), 0);
