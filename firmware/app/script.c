@@ -151,6 +151,10 @@ static enum play_result do_show(struct player *p, const struct script_line *l)
 	picture_free(&p->shown);
 	p->shown = (struct picture){ 0 };
 	int error = picture_load(&p->shown, path);
+	if (error == -ENOENT && !absolute) { /* not beside the script: from where we stand */
+		snprintf(path, sizeof(path), "%.*s", (int)l->len, l->text);
+		error = picture_load(&p->shown, path);
+	}
 	if (error) {
 		complain(p, "%s: %s", path,
 			error == -EINVAL ? "is no JPEG or PNG picture" : strerror(-error));
