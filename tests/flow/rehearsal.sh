@@ -15,6 +15,13 @@ play()
 	status=$?
 }
 
+# --- how a script may be written -----------------------------------------------------------------
+
+printf '\357\273\277at 19:00:10 # doors\r\n\tcode PARVIS-TEST\r\nwait\tTEST_OK  # blue\r\nexpect present 0' \
+	>"$DIR/windows.script"
+play windows numa
+is "a byte order mark, CRLF, tabs, comments, no end of line: all are read" 0 $status
+
 # --- pictures ------------------------------------------------------------------------------------
 
 t=$(ticket picture001 1 0)
