@@ -160,7 +160,8 @@ static const struct {
 	{ "cut", SCRIPT_CUT, read_none },
 };
 
-/* Where a comment begins that follows a command; `end` where none does. A code may hold anything. */
+/* Where a comment begins that follows a command; `end` where none does. A code may hold anything.
+ */
 static const char *find_comment(enum script_command command, const char *p, const char *end)
 {
 	if (command == SCRIPT_CODE)
