@@ -30,6 +30,26 @@ static int worse(int a, int b)
 	return a > b ? a : b;
 }
 
+static const char *roster_remedy(int error)
+{
+	switch (-error) {
+	case EKEYREJECTED:
+		return "it was made for another event id or hash key: remove it and import again";
+	case EBADMSG:
+		return "damaged, or no roster of this version: remove it and import again";
+	case EBUSY:
+		return "another import is under way: try again when it is done";
+	default:
+		return strerror(-error);
+	}
+}
+
+int folder_roster_failed(const char *dir, int error)
+{
+	fprintf(stderr, "parvis: cannot open %s/roster.db: %s\n", dir, roster_remedy(error));
+	return CLI_FAILED;
+}
+
 /* Without its end, be it of one system's files or another's. */
 static size_t line_len(const char *line, size_t len)
 {

@@ -201,6 +201,11 @@ says "an option of another command is wrong use" 2 err '^usage'
 
 echo junk >"$EVENT/roster.db"
 run "$PARVIS" check --event "$EVENT" --venue numa abc
-says "a roster that is none is told, not taken for empty" 3 err 'cannot (open|read) the roster'
+says "a roster that is none is told, not taken for empty" 3 err '/roster.db: damaged, .*: remove it and'
+rm "$EVENT/roster.db"
+"$PARVIS" roster import --event "$EVENT" "$DIR/good.csv" >"$DIR/out"
+sed -i 's/^id = .*/id = another/; s/^hash = .*//' "$EVENT/event.ini"
+run "$PARVIS" check --event "$EVENT" --venue numa abc
+says "so is one that another event has left" 3 err '/roster.db: it was made for another event id'
 
 done_testing
