@@ -421,7 +421,8 @@ static int play_file(struct player *p, FILE *in)
 		p->line++;
 		if (len && line[len - 1] == '\n')
 			len--;
-		if (play_line(p, line, len) == PLAY_STOP)
+		size_t bom = p->line == 1 && len >= 3 && !memcmp(line, "\xef\xbb\xbf", 3) ? 3 : 0;
+		if (play_line(p, line + bom, len - bom) == PLAY_STOP)
 			return 1;
 	}
 	if (!ferror(in))

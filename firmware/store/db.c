@@ -53,6 +53,7 @@ int db_error(sqlite3 *db, int rc)
 		return -EACCES;
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
+	case SQLITE_ERROR: /* our statements are sound: it is the tables that are not ours */
 		return -EBADMSG;
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
