@@ -46,6 +46,12 @@ void draw_outline(const struct page *p, struct box b, double radius, double line
 	cairo_stroke(p->cr);
 }
 
+void draw_clip(const struct page *p, struct box b, double radius)
+{
+	round_path(p->cr, draw_mirror(p, b), radius);
+	cairo_clip(p->cr);
+}
+
 static bool same(struct colour a, struct colour b)
 {
 	return theme_contrast(a, b) < 1.001;

@@ -14,6 +14,9 @@ void draw_round(const struct page *p, struct box b, double radius, struct colour
 void draw_outline(
 	const struct page *p, struct box b, double radius, double line, struct colour colour);
 
+/* Nothing is drawn outside the box until cairo_restore(). The page is not dry. */
+void draw_clip(const struct page *p, struct box b, double radius);
+
 /* A card: panel colour, outlined where the theme's panel is its ground. Text goes on it next. */
 void draw_card(struct page *p, struct box b);
 

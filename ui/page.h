@@ -50,6 +50,13 @@ struct moving {
 	struct colour progress_colour;
 };
 
+/* Shaped text, kept between runs. */
+#define PAGE_KEPT 256
+struct kept_layout {
+	uint64_t key;
+	PangoLayout *layout;
+};
+
 struct page {
 	/* Given. */
 	cairo_t *cr; /* NULL: dry */
@@ -58,6 +65,8 @@ struct page {
 	double width, height, unit;
 	double type; /* factor of text sizes */
 	bool rtl;
+
+	struct kept_layout kept[PAGE_KEPT]; /* of ui/text.c */
 
 	/* Found. */
 	const struct palette *palette;
@@ -100,6 +109,8 @@ void text_draw_middle(struct page *p, struct box box, const char *text, const st
 /* Cuts the text's height off the box, draws there, and then cuts the gap. */
 void text_flow(
 	struct page *p, struct box *rest, const char *text, const struct type *type, double gap);
+/* Lets go of all text that was kept. */
+void text_forget(struct page *p);
 /* The largest of the type's size and smaller ones, down to a third, at which text is one line of
  * at most this width and the height. */
 void text_draw_line(struct page *p, struct box box, const char *text, const struct type *type);

@@ -97,4 +97,5 @@ void panel_draw(cairo_t *cr, PangoContext *pango, uint32_t left, uint32_t height
 	for (int i = 0; i < KEYS; i++)
 		draw_key(&p, i);
 	cairo_restore(cr);
+	text_forget(&p);
 }

@@ -70,6 +70,7 @@ void render_close(struct render *r)
 		return;
 	viewfinder_free(&r->viewfinder);
 	cairo_surface_destroy(r->still);
+	text_forget(&r->page);
 	g_clear_object(&r->page.pango);
 	g_clear_object(&r->fonts);
 	free(r);

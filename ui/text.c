@@ -92,21 +92,51 @@ static PangoLayout *layout_wrapped(
 	return layout;
 }
 
+/* --- layouts are kept --- */
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t n)
+{
+	const uint8_t *b = bytes;
+	for (size_t i = 0; i < n; i++)
+		hash = (hash ^ b[i]) * 0x100000001b3; /* FNV-1a */
+	return hash;
+}
+
+/* The same text is measured, drawn dry and drawn wet: it is shaped once. width < 0: on one line.
+ * The page owns what is returned; it is not to be changed. */
+static PangoLayout *layout_kept(
+	struct page *p, const char *text, const struct type *type, double width)
+{
+	const double numbers[] = { type->size, scaled(p, type), width, type->weight,
+		(double)alignment(p, type->align), p->rtl };
+	uint64_t key = mix(0xcbf29ce484222325, text, strlen(text));
+	key = mix(key, numbers, sizeof(numbers));
+	struct kept_layout *slot = &p->kept[key % PAGE_KEPT];
+	if (slot->layout && slot->key == key)
+		return slot->layout;
+	g_clear_object(&slot->layout);
+	slot->key = key;
+	slot->layout = width < 0 ? layout_new(p, text, type) : layout_wrapped(p, text, type, width);
+	return slot->layout;
+}
+
+void text_forget(struct page *p)
+{
+	for (size_t i = 0; i < PAGE_KEPT; i++)
+		g_clear_object(&p->kept[i].layout);
+}
+
 double text_height(struct page *p, const char *text, const struct type *type, double width)
 {
-	PangoLayout *layout = layout_wrapped(p, text, type, width);
 	double w, h;
-	layout_size(layout, &w, &h);
-	g_object_unref(layout);
+	layout_size(layout_kept(p, text, type, fmax(width, 0)), &w, &h);
 	return ceil(h);
 }
 
 double text_width(struct page *p, const char *text, const struct type *type)
 {
-	PangoLayout *layout = layout_new(p, text, type);
 	double w, h;
-	layout_size(layout, &w, &h);
-	g_object_unref(layout);
+	layout_size(layout_kept(p, text, type, -1), &w, &h);
 	return ceil(w);
 }
 
@@ -127,14 +157,13 @@ static void show(struct page *p, struct box b, PangoLayout *layout, const struct
 static void draw_at(
 	struct page *p, struct box b, const char *text, const struct type *type, double middle)
 {
-	PangoLayout *layout = layout_wrapped(p, text, type, b.w);
+	PangoLayout *layout = layout_kept(p, text, type, fmax(b.w, 0));
 	double w, h;
 	layout_size(layout, &w, &h);
 	if (w > b.w + 1 || h > b.h + 1)
 		page_overflow(p, text);
 	b.y += fmax(b.h - h, 0) * middle;
 	show(p, b, layout, type);
-	g_object_unref(layout);
 }
 
 void text_draw(struct page *p, struct box b, const char *text, const struct type *type)

@@ -126,6 +126,13 @@ static struct ui_input released(struct ui *u, enum control control, unsigned but
 	return (struct ui_input){ .kind = UI_TAP, .control = control };
 }
 
+/* Who types a PIN on a keyboard ends it with Enter, unless a control was gone to. */
+static bool enter_ends_typing(const struct ui *u)
+{
+	const struct screen *s = render_page(u->render)->screen;
+	return s && s->id == SCREEN_PIN && s->focus == CONTROL_NONE;
+}
+
 static struct ui_input from_window(struct ui *u, const struct window_event *e)
 {
 	static const enum ui_input_kind kinds[] = {
@@ -148,6 +155,8 @@ static struct ui_input from_window(struct ui *u, const struct window_event *e)
 		show(u);
 		return (struct ui_input){ .kind = UI_NOTHING };
 	}
+	if (e->kind == WINDOW_ACTIVATE && enter_ends_typing(u))
+		return (struct ui_input){ .kind = UI_TYPED, .typed = "\r" };
 	struct ui_input typed = { .kind = kinds[e->kind] };
 	memcpy(typed.typed, e->typed, sizeof(typed.typed));
 	return typed;

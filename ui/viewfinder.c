@@ -44,17 +44,6 @@ void viewfinder_keep(struct viewfinder *v, const struct ui_frame *frame)
 	cairo_surface_mark_dirty(v->surface);
 }
 
-static void clip_round(cairo_t *cr, struct box b, double r)
-{
-	cairo_new_sub_path(cr);
-	cairo_arc(cr, b.x + b.w - r, b.y + r, r, -M_PI / 2, 0);
-	cairo_arc(cr, b.x + b.w - r, b.y + b.h - r, r, 0, M_PI / 2);
-	cairo_arc(cr, b.x + r, b.y + b.h - r, r, M_PI / 2, M_PI);
-	cairo_arc(cr, b.x + r, b.y + r, r, M_PI, 3 * M_PI / 2);
-	cairo_close_path(cr);
-	cairo_clip(cr);
-}
-
 /* Frame coordinates (0…1) to the page: covering, centred, mirrored left to right. */
 static void to_page(
 	const struct viewfinder *v, struct box b, double fx, double fy, double *x, double *y)
@@ -102,7 +91,7 @@ void viewfinder_draw(const struct viewfinder *v, const struct page *p)
 	struct box b = draw_mirror(p, p->moving.lens);
 	double side = fmin(b.w, b.h);
 	cairo_save(p->cr);
-	clip_round(p->cr, b, 32);
+	draw_clip(p, p->moving.lens, 32);
 	if (v->surface)
 		draw_picture(v, p, b);
 	if (v->surface && p->screen->corners_seen)

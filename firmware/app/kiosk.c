@@ -164,6 +164,7 @@ static void take_lens(struct kiosk *k)
 			give_corners(k, m);
 			break;
 		case LENS_CLEAR:
+			give_corners(k, m);
 			kiosk_give(k, &clear);
 			break;
 		case LENS_FAULTS:
@@ -179,6 +180,9 @@ static bool take_wand_message(struct kiosk *k, const struct wand_message *m)
 	struct desk_event event = { .kind = DESK_BUTTON, .button = m->button };
 	switch (m->kind) {
 	case WAND_CODE:
+		/* What is not the whole of a code must not pass for another, shorter one. */
+		if (m->code.overlong)
+			return hand_in(k, "\0", 1, SOURCE_SCANNER);
 		return hand_in(k, m->code.text, m->code.len, SOURCE_SCANNER);
 	case WAND_BUTTON:
 		if (!desk_ready(&k->desk))
@@ -371,7 +375,7 @@ void kiosk_draw(struct kiosk *k)
 		struct ui_frame frame = {
 			.pixels = k->view, .width = width, .height = height, .stride = width
 		};
-		ui_frame(k->ui, &frame);
+		ui_frame(k->ui, width ? &frame : NULL);
 	}
 	desk_screen(&k->desk, &now, &screen);
 	screen.focus = k->focus;

@@ -97,8 +97,18 @@ void lens_look(struct lens *l, const struct luma *frame, enum effort effort)
 		tell_seen(l);
 }
 
+static void forget_view(struct lens *l)
+{
+	pthread_mutex_lock(&l->view_lock);
+	l->view_width = 0;
+	l->view_height = 0;
+	l->view_number++;
+	pthread_mutex_unlock(&l->view_lock);
+}
+
 void lens_clear(struct lens *l)
 {
+	forget_view(l);
 	l->was_seen = false;
 	l->message = (struct lens_message){ .kind = LENS_CLEAR };
 	tell(l);

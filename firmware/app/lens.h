@@ -46,7 +46,7 @@ NODISCARD int lens_next(struct lens *l, struct lens_message *out);
 int lens_fd(const struct lens *l);
 
 /* Copies the newest frame if it is newer than *number, which it updates; pixels holds
- * VIEW_WIDTH_MAX × VIEW_HEIGHT_MAX. False: nothing new. */
+ * VIEW_WIDTH_MAX × VIEW_HEIGHT_MAX. A width of 0: there is no frame. False: nothing new. */
 bool lens_view(
 	struct lens *l, uint32_t *number, uint8_t *pixels, uint32_t *width, uint32_t *height);
 

@@ -151,6 +151,10 @@ static enum play_result do_show(struct player *p, const struct script_line *l)
 	picture_free(&p->shown);
 	p->shown = (struct picture){ 0 };
 	int error = picture_load(&p->shown, path);
+	if (error == -ENOENT && !absolute) { /* not beside the script: from where we stand */
+		snprintf(path, sizeof(path), "%.*s", (int)l->len, l->text);
+		error = picture_load(&p->shown, path);
+	}
 	if (error) {
 		complain(p, "%s: %s", path,
 			error == -EINVAL ? "is no JPEG or PNG picture" : strerror(-error));
@@ -420,7 +424,8 @@ static int play_file(struct player *p, FILE *in)
 			continue; /* played before the door */
 		if (len && line[len - 1] == '\n')
 			len--;
-		if (play_line(p, line, len) == PLAY_STOP)
+		size_t bom = p->line == 1 && len >= 3 && !memcmp(line, "\xef\xbb\xbf", 3) ? 3 : 0;
+		if (play_line(p, line + bom, len - bom) == PLAY_STOP)
 			return 1;
 	}
 	if (!ferror(in))

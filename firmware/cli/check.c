@@ -26,8 +26,8 @@ static void usage(FILE *out)
 	      "  --at ISO-TIME  as if it were then, by a clock that can be trusted\n"
 	      "  --json         one object a line; \"code_hex\" is added for codes that are not UTF-8\n"
 	      "\n"
-	      "exit status: 0 no code would be refused, 1 one would (or the event is bad), 2 wrong\n"
-	      "use, 3 failed\n",
+	      "exit status: 0 every code was judged, whatever the verdict, 1 the event is bad,\n"
+	      "2 wrong use, 3 failed\n",
 		out);
 }
 
@@ -94,10 +94,7 @@ static int check_code(void *context, const char *code, size_t len)
 		return CLI_FAILED;
 	}
 	struct decision d = admission_decide(&c->rules, &ticket, &nobody, 0, &c->now, false);
-	int printed = (c->json ? print_json : print_plain)(code, len, &ticket, &d);
-	if (printed != CLI_OK)
-		return printed;
-	return verdict_refuses(d.verdict) ? CLI_NO : CLI_OK;
+	return (c->json ? print_json : print_plain)(code, len, &ticket, &d);
 }
 
 static int set_rules(struct check *c)
@@ -134,9 +131,7 @@ static int open_roster(struct check *c)
 	int result = roster_open(&c->roster, c->event_dir, c->event);
 	if (!result || result == -ENOENT)
 		return CLI_OK;
-	fprintf(stderr, "parvis: cannot open the roster of %s: %s\n", c->event_dir,
-		strerror(-result));
-	return CLI_FAILED;
+	return folder_roster_failed(c->event_dir, result);
 }
 
 static int run(struct check *c)

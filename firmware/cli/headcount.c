@@ -175,6 +175,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	};
 	int c;
 	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
 	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		if (c == 'd')
 			o->data = optarg;

@@ -81,16 +81,16 @@ static int print_json(void *context, const struct row *row)
 	struct words w;
 	describe(row, &w);
 	json_t *object = json_pack("{s:s, s:I, s:I, s:s, s:s, s:s, s:I, s:s, s:s, s:s, s:s, s:s,"
-				   " s:b, s:b, s:s?, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s}",
+				   " s:b, s:b, s:b, s:s?, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s}",
 		"device", w.device, "epoch", (json_int_t)row->epoch, "seq", (json_int_t)row->seq,
 		"hlc", w.hlc, "boot", w.boot, "at", w.at, "mono_ms", (json_int_t)row->at.mono_ms,
 		"trust", trust_names[row->at.trust], "kind", kind_names[row->kind], "source",
 		source_names[row->source], "verdict", verdict_names[row->verdict], "direction",
 		direction_names[row->direction], "time_doubt", row->time_doubt, "overridden",
-		row->overridden, "ticket", w.ticket[0] ? w.ticket : NULL, "venue", w.venue, "door",
-		w.door, "from_venue", w.from_venue, "operator", w.operator, "amount",
-		(json_int_t)row->amount, "undoes", (json_int_t)row->undoes, "before", w.before,
-		"hash", w.hash);
+		row->overridden, "registered", row->registered, "ticket",
+		w.ticket[0] ? w.ticket : NULL, "venue", w.venue, "door", w.door, "from_venue",
+		w.from_venue, "operator", w.operator, "amount", (json_int_t)row->amount, "undoes",
+		(json_int_t)row->undoes, "before", w.before, "hash", w.hash);
 	if (!object)
 		return -ENOMEM;
 	int failed = json_dumpf(object, stdout, JSON_COMPACT);
@@ -115,11 +115,12 @@ static int print_csv(void *context, const struct row *row)
 	(void)context;
 	struct words w;
 	describe(row, &w);
-	printf("%s,%lu,%llu,%s,%s,%s,%lld,%s,%s,%s,%s,%s,%d,%d,%s", w.device,
+	printf("%s,%lu,%llu,%s,%s,%s,%lld,%s,%s,%s,%s,%s,%d,%d,%d,%s", w.device,
 		(unsigned long)row->epoch, (unsigned long long)row->seq, w.hlc, w.boot, w.at,
 		(long long)row->at.mono_ms, trust_names[row->at.trust], kind_names[row->kind],
 		source_names[row->source], verdict_names[row->verdict],
-		direction_names[row->direction], row->time_doubt, row->overridden, w.ticket);
+		direction_names[row->direction], row->time_doubt, row->overridden, row->registered,
+		w.ticket);
 	print_cell(w.venue);
 	print_cell(w.door);
 	print_cell(w.from_venue);
@@ -131,7 +132,7 @@ static int print_csv(void *context, const struct row *row)
 
 static const char csv_header[] =
 	"device,epoch,seq,hlc,boot,at,mono_ms,trust,kind,source,verdict,direction,time_doubt,"
-	"overridden,ticket,venue,door,from_venue,operator,amount,undoes,before,hash\r\n";
+	"overridden,registered,ticket,venue,door,from_venue,operator,amount,undoes,before,hash\r\n";
 
 static const char table_header[] =
 	"device   epoch    seq  time                       clock   what          way  source   "
@@ -210,6 +211,14 @@ static int verify(struct log *l, const struct options *o)
 	return status == CLI_OK ? CLI_NO : status;
 }
 
+/* That a log is so damaged that it does not open is an answer, too. */
+static int verify_unreadable(void)
+{
+	puts("bad: the database is damaged, or no log of this version: no row can be read");
+	int status = data_flush("log");
+	return status == CLI_OK ? CLI_NO : status;
+}
+
 static int wrong(const char *what)
 {
 	fprintf(stderr, "parvis log: %s\n%s", what, usage);
@@ -229,6 +238,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	};
 	int c, shapes = 0;
 	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
 	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		if (c == 'h')
 			return fputs(usage, stdout), CLI_OK;
@@ -256,9 +266,11 @@ int cli_log(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	struct log *l;
-	status = data_open(&l, "log", o.data);
-	if (status != CLI_OK)
-		return status;
+	int error = log_open_reader(&l, o.data);
+	if (error == -EBADMSG && o.verify)
+		return verify_unreadable();
+	if (error)
+		return data_failed("log", o.data, error);
 	status = (o.verify ? verify : list)(l, &o);
 	log_close(l);
 	return status;

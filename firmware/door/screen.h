@@ -175,7 +175,6 @@ struct screen {
 
 	/* SCREEN_HEADCOUNT. */
 	bool can_undo;
-	int64_t wait_estimate_s; /* −1 = nothing to say */
 	bool has_printer;
 	enum printer_trouble printer;
 	int64_t labels_left;     /* −1 = not counted */

@@ -36,6 +36,7 @@ struct ticket {
 	bool foreign_venue;             /* for a place (subevent) that this event does not have */
 	bool foreign_item;              /* of a type that this event does not have */
 	bool revoked;
+	bool registered;                     /* the roster knows it */
 	int64_t valid_from_s, valid_until_s; /* Unix seconds; 0 = no limit. Until is inclusive */
 	char name[TICKET_NAME_SIZE];         /* UTF-8, what to greet with; "" = unknown */
 };

@@ -32,8 +32,7 @@ enum op_kind {
 	OP_SCALE,  /* a: per cent */
 	OP_CENTRE, /* a: per cent of either side that is kept */
 	OP_INVERT,
-	OP_BLUR, /* a: radius */
-	OP_MEDIAN,
+	OP_BLUR,    /* a: radius */
 	OP_SHARPEN, /* a: radius of the blur taken away, b: amount in 1/16 */
 	OP_DEBLUR,  /* a: radius of the smear, b: steps */
 	OP_STRETCH, /* a: per mille cut off, b: gamma in 1/16 */
@@ -52,28 +51,65 @@ struct recipe {
 
 static const struct recipe live[] = {
 	{ { { OP_NONE } }, SYMBOL_GLOBAL },
-	{ { { OP_HALVE } }, SYMBOL_LOCAL },
-	{ { { OP_NONE } }, SYMBOL_LOCAL | SYMBOL_UNREADABLE },
+	{ { { OP_HALVE } }, SYMBOL_HARDER },
+	{ { { OP_NONE } }, SYMBOL_UNREADABLE },
 };
 
+/* None may cost much more than live[] does. */
 static const struct recipe extras[] = {
-	{ { { OP_SHARPEN, 1, 32 } }, SYMBOL_LOCAL },
-	{ { { OP_HALVE }, { OP_INVERT } }, SYMBOL_LOCAL },
-	{ { { OP_BLUR, 1 } }, SYMBOL_LOCAL },
-	{ { { OP_CENTRE, 50 }, { OP_SCALE, 200 } }, SYMBOL_LOCAL },
+	{ { { OP_HALVE }, { OP_INVERT } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 1 } }, SYMBOL_HARDER },
+	{ { { OP_CENTRE, 60 }, { OP_BLUR, 1 }, { OP_SCALE, 200 }, { OP_SHARPEN, 2, 32 } },
+		SYMBOL_HARDER },
+	{ { { OP_HALVE }, { OP_BLUR, 1 } }, SYMBOL_HARDER },
+	{ { { OP_CENTRE, 60 }, { OP_SCALE, 200 } }, SYMBOL_HARDER },
+	{ { { OP_NONE } }, SYMBOL_HARDER },
+	{ { { OP_CENTRE, 60 }, { OP_INVERT }, { OP_SCALE, 150 } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 1 }, { OP_SHARPEN, 3, 64 } }, SYMBOL_HARDER },
 };
 
+/* Cheapest first; all of them on a picture without a code take about a second. */
 static const struct recipe stills[] = {
-	{ { { OP_NONE } }, SYMBOL_HARDER },
-	{ { { OP_INVERT } }, SYMBOL_HARDER },
+	/* Large codes, coarse print, screens seen from too near. */
+	{ { { OP_SCALE, 75 } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 2 }, { OP_HALVE } }, SYMBOL_HARDER },
+	{ { { OP_SCALE, 33 } }, SYMBOL_HARDER },
+	{ { { OP_SCALE, 25 } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 1 }, { OP_SCALE, 33 } }, SYMBOL_HARDER },
+	{ { { OP_HALVE }, { OP_SHARPEN, 1, 32 } }, SYMBOL_HARDER },
+	{ { { OP_NONE } }, SYMBOL_GLOBAL | SYMBOL_HARDER },
+	/* Uneven or little light. */
+	{ { { OP_STRETCH, 5, 32 }, { OP_BLUR, 1 } }, SYMBOL_HARDER },
+	{ { { OP_LEVEL, 8 } }, SYMBOL_HARDER },
+	{ { { OP_HALVE }, { OP_LEVEL, 8 } }, SYMBOL_HARDER },
+	/* Soft. */
+	{ { { OP_SHARPEN, 1, 32 } }, SYMBOL_LOCAL },
+	{ { { OP_SHARPEN, 2, 32 } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 2 }, { OP_SHARPEN, 4, 96 } }, SYMBOL_HARDER },
+	/* Small. */
+	{ { { OP_SCALE, 150 } }, SYMBOL_LOCAL },
 	{ { { OP_SCALE, 200 } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 1 }, { OP_SCALE, 200 } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 1 }, { OP_SCALE, 200 }, { OP_SHARPEN, 2, 32 } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 1 }, { OP_SCALE, 200 }, { OP_SHARPEN, 4, 64 } }, SYMBOL_HARDER },
+	{ { { OP_LEVEL, 24 }, { OP_SCALE, 200 } }, SYMBOL_HARDER },
+	/* White on black. */
+	{ { { OP_INVERT } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 1 }, { OP_INVERT } }, SYMBOL_HARDER },
+	{ { { OP_INVERT }, { OP_SCALE, 200 } }, SYMBOL_HARDER },
+	/* Small, soft and noisy at once. */
+	{ { { OP_BLUR, 1 }, { OP_SHARPEN, 3, 96 }, { OP_BLUR, 1 }, { OP_SCALE, 200 } },
+		SYMBOL_HARDER },
+	{ { { OP_BLUR, 2 }, { OP_DEBLUR, 3, 8 } }, SYMBOL_HARDER },
+	{ { { OP_BLUR, 1 }, { OP_STRETCH, 2, 16 }, { OP_SCALE, 200 }, { OP_SHARPEN, 3, 48 } },
+		SYMBOL_HARDER },
 };
 
 /* What is done to the region of a code that was seen but not read. */
 static const struct recipe regions[] = {
 	{ { { OP_SCALE, 200 } }, SYMBOL_LOCAL },
 	{ { { OP_SCALE, 200 }, { OP_SHARPEN, 2, 32 } }, SYMBOL_LOCAL },
-	{ { { OP_BLUR, 1 }, { OP_SCALE, 200 } }, SYMBOL_LOCAL },
+	{ { { OP_BLUR, 1 }, { OP_SCALE, 200 } }, SYMBOL_HARDER },
 };
 
 /* Pictures in the making, made once: decode_luma() is one thread's, and pages that no frame needs
@@ -119,8 +155,9 @@ static void take_part(struct view *v, int64_t x, int64_t y, int64_t width, int64
 
 static bool op_scale(struct view *v, uint32_t percent)
 {
-	uint64_t width = (uint64_t)v->luma.width * percent / 100;
-	uint64_t height = (uint64_t)v->luma.height * percent / 100;
+	/* Rounded up: a quarter of 150 rows must not be less than LUMA_SHRINK_MAX allows. */
+	uint64_t width = ((uint64_t)v->luma.width * percent + 99) / 100;
+	uint64_t height = ((uint64_t)v->luma.height * percent + 99) / 100;
 
 	if (width < FRAME_SIDE_MIN || height < FRAME_SIDE_MIN || width > LUMA_SIDE_MAX ||
 		height > LUMA_SIDE_MAX || width * height > BUFFER_PIXELS)
@@ -188,9 +225,6 @@ static bool apply(struct view *v, const struct op *op)
 	case OP_BLUR:
 		v->luma = luma_box(in, out, op->a);
 		break;
-	case OP_MEDIAN:
-		v->luma = luma_median(in, out);
-		break;
 	case OP_SHARPEN:
 		v->luma = sharpen(in, op->a, op->b);
 		break;
@@ -201,7 +235,8 @@ static bool apply(struct view *v, const struct op *op)
 		v->luma = luma_stretch(in, out, op->a, op->b);
 		break;
 	case OP_LEVEL:
-		v->luma = luma_level(in, out, bench.soft[0], op->a);
+		v->luma =
+			luma_level(in, out, (uint8_t *[2]){ bench.soft[0], bench.soft[1] }, op->a);
 		break;
 	}
 	return true;

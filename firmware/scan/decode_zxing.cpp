@@ -34,18 +34,17 @@ using Found = ZXing::Result;
 Options options_of(unsigned search)
 {
 	Options o;
-	bool harder = (search & SYMBOL_HARDER) != 0;
-
 	o.setFormats(ZXing::BarcodeFormat::QRCode);
-	o.setTryHarder(harder);
-	o.setTryRotate(harder);
-	o.setTryDownscale(harder);
+	o.setTryHarder((search & SYMBOL_HARDER) != 0);
+	/* A QR code is found at any angle; other sizes and inverting are decode.c's, for both
+	 * versions alike. */
+	o.setTryRotate(false);
+	o.setTryDownscale(false);
 	o.setReturnErrors((search & SYMBOL_UNREADABLE) != 0);
 	o.setMaxNumberOfSymbols(SYMBOLS_MAX);
 	o.setBinarizer((search & SYMBOL_GLOBAL) != 0 ? ZXing::Binarizer::GlobalHistogram
 						     : ZXing::Binarizer::LocalAverage);
 #if ZXING_MAJOR >= 2
-	/* Inverting is decode.c's, for both versions alike. */
 	o.setTryInvert(false);
 	o.setTextMode(ZXing::TextMode::Plain);
 #endif

@@ -232,111 +232,70 @@ static void add_row(uint32_t *columns, const struct luma *in, int64_t y, bool re
 		columns[x] = remove ? columns[x] - row[x] : columns[x] + row[x];
 }
 
-/* The sums of the columns become the means of one row. */
-static void box_row(const uint32_t *columns, uint32_t width, uint32_t radius, uint8_t *out)
+/* The sums of the columns become the means of one row. columns has `radius` places more on either
+ * side, which are filled here. */
+static void box_row(uint32_t *columns, uint32_t width, uint32_t radius, uint8_t *out)
 {
 	uint32_t area = (2 * radius + 1) * (2 * radius + 1);
 	uint64_t reciprocal = ((uint64_t)1 << 32) / area + 1;
-	uint32_t sum = 0;
-	int64_t last = (int64_t)width - 1;
+	uint32_t *middle = columns + radius;
+	uint32_t sum = area / 2;
 
-	for (int64_t x = -(int64_t)radius; x <= (int64_t)radius; x++)
-		sum += columns[clip(x, 0, last)];
-	for (int64_t x = 0; x <= last; x++) {
-		out[x] = (uint8_t)(((uint64_t)(sum + area / 2) * reciprocal) >> 32);
-		sum += columns[clip(x + (int64_t)radius + 1, 0, last)];
-		sum -= columns[clip(x - (int64_t)radius, 0, last)];
+	for (uint32_t i = 0; i < radius; i++) {
+		columns[i] = middle[0];
+		middle[width + i] = middle[width - 1];
+	}
+	for (uint32_t i = 0; i < 2 * radius; i++)
+		sum += columns[i];
+	for (uint32_t x = 0; x < width; x++) {
+		sum += columns[x + 2 * radius];
+		out[x] = (uint8_t)((sum * reciprocal) >> 32);
+		sum -= columns[x];
 	}
 }
 
 struct luma luma_box(const struct luma *in, uint8_t *out, uint32_t radius)
 {
-	uint32_t columns[LUMA_SIDE_MAX] = { 0 };
+	uint32_t columns[LUMA_SIDE_MAX + 2 * LUMA_RADIUS_MAX] = { 0 };
+	uint32_t *middle = columns + radius;
 
-	CHECK(in->width <= LUMA_SIDE_MAX && radius >= 1 && radius <= 64);
+	CHECK(in->width <= LUMA_SIDE_MAX && radius >= 1 && radius <= LUMA_RADIUS_MAX);
 	for (int64_t y = -(int64_t)radius; y <= (int64_t)radius; y++)
-		add_row(columns, in, y, false);
+		add_row(middle, in, y, false);
 	for (int64_t y = 0; y < (int64_t)in->height; y++) {
 		box_row(columns, in->width, radius, out + (size_t)y * in->width);
-		add_row(columns, in, y + (int64_t)radius + 1, false);
-		add_row(columns, in, y - (int64_t)radius, true);
+		add_row(middle, in, y + (int64_t)radius + 1, false);
+		add_row(middle, in, y - (int64_t)radius, true);
 	}
 	return whole(out, in->width, in->height);
 }
 
-static void order(uint8_t *a, uint8_t *b)
+/* Differences in 0 … 255 around 128, halved so that their sign survives. */
+static void differences(const struct luma *in, const struct luma *mean, uint8_t *out)
 {
-	uint8_t low = *a < *b ? *a : *b;
-
-	*b = *a < *b ? *b : *a;
-	*a = low;
-}
-
-/* The exchange network of 19 steps (Smith, "Implementing median filters in XC4000E FPGAs",
- * 1996). */
-static uint8_t median_of_nine(uint8_t p[9])
-{
-	static const uint8_t steps[19][2] = { { 1, 2 }, { 4, 5 }, { 7, 8 }, { 0, 1 }, { 3, 4 },
-		{ 6, 7 }, { 1, 2 }, { 4, 5 }, { 7, 8 }, { 0, 3 }, { 5, 8 }, { 4, 7 }, { 3, 6 },
-		{ 1, 4 }, { 2, 5 }, { 4, 7 }, { 4, 2 }, { 6, 4 }, { 4, 2 } };
-
-	for (size_t i = 0; i < ARRAY_LEN(steps); i++)
-		order(&p[steps[i][0]], &p[steps[i][1]]);
-	return p[4];
-}
-
-struct luma luma_median(const struct luma *in, uint8_t *out)
-{
-	int64_t right = (int64_t)in->width - 1;
-	int64_t bottom = (int64_t)in->height - 1;
-
-	for (int64_t y = 0; y <= bottom; y++) {
-		const uint8_t *rows[3] = { row_of(in, (uint32_t)clip(y - 1, 0, bottom)),
-			row_of(in, (uint32_t)y), row_of(in, (uint32_t)clip(y + 1, 0, bottom)) };
-
-		for (int64_t x = 0; x <= right; x++) {
-			int64_t l = clip(x - 1, 0, right);
-			int64_t r = clip(x + 1, 0, right);
-			uint8_t p[9] = { rows[0][l], rows[0][x], rows[0][r], rows[1][l], rows[1][x],
-				rows[1][r], rows[2][l], rows[2][x], rows[2][r] };
-
-			*out++ = median_of_nine(p);
-		}
-	}
-	return whole(out - (size_t)in->width * in->height, in->width, in->height);
-}
-
-struct luma luma_level(const struct luma *in, uint8_t *out, uint8_t *spare, uint32_t radius)
-{
-	struct luma mean = luma_box(in, spare, radius);
-	size_t pixels = (size_t)in->width * in->height;
-
 	for (uint32_t y = 0; y < in->height; y++) {
 		const uint8_t *row = row_of(in, y);
-		const uint8_t *mean_row = row_of(&mean, y);
+		const uint8_t *mean_row = row_of(mean, y);
 		uint8_t *to = out + (size_t)y * in->width;
 
-		/* The difference, in 0 … 255 around 128, halved: its sign must survive. */
 		for (uint32_t x = 0; x < in->width; x++)
 			to[x] = (uint8_t)(128 + (row[x] - mean_row[x]) / 2);
 	}
+}
+
+struct luma luma_level(const struct luma *in, uint8_t *out, uint8_t *spare[2], uint32_t radius)
+{
+	struct luma mean = luma_box(in, spare[0], radius);
+	size_t pixels = (size_t)in->width * in->height;
+
+	differences(in, &mean, out);
 	for (size_t i = 0; i < pixels; i++)
-		spare[i] = (uint8_t)(out[i] < 128 ? 128 - out[i] : out[i] - 128);
+		spare[0][i] = (uint8_t)(out[i] < 128 ? 128 - out[i] : out[i] - 128);
 
-	uint32_t columns[LUMA_SIDE_MAX] = { 0 };
-	uint8_t spread[LUMA_SIDE_MAX];
-	struct luma distance = whole(spare, in->width, in->height);
+	struct luma distance = whole(spare[0], in->width, in->height);
+	struct luma spread = luma_box(&distance, spare[1], radius);
 
-	for (int64_t y = -(int64_t)radius; y <= (int64_t)radius; y++)
-		add_row(columns, &distance, y, false);
-	for (int64_t y = 0; y < (int64_t)in->height; y++) {
-		uint8_t *to = out + (size_t)y * in->width;
-
-		box_row(columns, in->width, radius, spread);
-		for (uint32_t x = 0; x < in->width; x++)
-			to[x] = clamp_u8(128 + (to[x] - 128) * 64 / (spread[x] + 2));
-		add_row(columns, &distance, y + (int64_t)radius + 1, false);
-		add_row(columns, &distance, y - (int64_t)radius, true);
-	}
+	for (size_t i = 0; i < pixels; i++)
+		out[i] = clamp_u8(128 + (out[i] - 128) * 64 / (spread.pixels[i] + 2));
 	return whole(out, in->width, in->height);
 }

@@ -25,11 +25,10 @@ struct luma luma_resize(const struct luma *in, uint8_t *out, uint32_t width, uin
 /* 255 - pixel. out may be in's own memory when in has no padding. */
 struct luma luma_invert(const struct luma *in, uint8_t *out);
 
-/* Mean of the (2 radius + 1)² neighbours, the edge pixels repeated. radius is 1 … 64. */
+/* Mean of the (2 radius + 1)² neighbours, the edge pixels repeated. radius is 1 …
+ * LUMA_RADIUS_MAX. */
+#define LUMA_RADIUS_MAX 64
 struct luma luma_box(const struct luma *in, uint8_t *out, uint32_t radius);
-
-/* Median of 3 × 3: removes salt and pepper, keeps edges. */
-struct luma luma_median(const struct luma *in, uint8_t *out);
 
 /* in + (in - soft) × amount / 16, clamped: an unsharp mask with a blur that was made before. The
  * two are of one size; out may be soft's memory. */
@@ -46,7 +45,7 @@ void luma_deblur_step(
 struct luma luma_stretch(const struct luma *in, uint8_t *out, uint32_t permille, uint32_t gamma16);
 
 /* Every pixel as its distance from the mean of its surroundings, in units of the mean distance
- * there: shadows, glare and veils of light disappear. spare holds as many bytes as out. */
-struct luma luma_level(const struct luma *in, uint8_t *out, uint8_t *spare, uint32_t radius);
+ * there: shadows, glare and veils of light disappear. Each spare holds as many bytes as out. */
+struct luma luma_level(const struct luma *in, uint8_t *out, uint8_t *spare[2], uint32_t radius);
 
 #endif

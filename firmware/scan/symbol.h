@@ -13,7 +13,7 @@ extern "C" {
 enum symbol_search {
 	SYMBOL_LOCAL = 0,          /* black and white by the average of the surroundings */
 	SYMBOL_GLOBAL = 1 << 0,    /* by the histogram of the whole picture: quick */
-	SYMBOL_HARDER = 1 << 1,    /* every row, and smaller copies of the picture */
+	SYMBOL_HARDER = 1 << 1,    /* every row, not every third or so */
 	SYMBOL_UNREADABLE = 1 << 2 /* report codes, too, that were seen and could not be read */
 };
 

@@ -6,6 +6,7 @@
 #include "scan/sandbox.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -61,6 +62,10 @@ int reader_worker_main(int argc, char **argv)
 	if (argc != 2 || strcmp(argv[1], READER_WORKER_ARGUMENT) != 0)
 		return WORKER_MISUSED;
 	close_others();
+	/* A terminal's Ctrl-C and a service manager's SIGTERM go to all processes alike; this one
+	 * ends when its parent closes the channel, so that the last guest is still answered. */
+	(void)signal(SIGINT, SIG_IGN);
+	(void)signal(SIGTERM, SIG_IGN);
 
 	const uint8_t *slot =
 		mmap(NULL, FRAME_SLOT_SIZE, PROT_READ, MAP_SHARED, WORKER_FRAME_FD, 0);

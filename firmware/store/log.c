@@ -21,11 +21,6 @@
 /* As by_ticket is declared, or SQLite does not use it. */
 #define COUNTS "ticket IS NOT NULL AND direction <> 0 AND kind <> 4"
 
-/* The ticket is a walk-in's badge: nobody who was registered. */
-#define IS_BADGE                                                                                   \
-	"EXISTS (SELECT 1 FROM entry w WHERE w.ticket = e.ticket AND w.ticket IS NOT NULL"         \
-	" AND w.direction <> 0 AND w.kind <> 4 AND w.kind = 2)"
-
 static const char *const statements[] = {
 	[LOG_BEGIN] = "BEGIN IMMEDIATE",
 	[LOG_COMMIT] = "COMMIT",
@@ -39,7 +34,7 @@ static const char *const statements[] = {
 		      " ORDER BY hlc DESC, device DESC, epoch DESC, seq DESC LIMIT 1",
 	[LOG_ENTERED] =
 		"SELECT EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND venue = ?2"
-		" AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE " AND NOT " IS_BADGE ")",
+		" AND direction = 1 AND registered = 1 AND " COUNTS " AND NOT " WAS_UNDONE ")",
 	[LOG_TARGET] = "SELECT " ROW_COLUMNS " FROM entry e"
 		       " WHERE id = ?1 AND NOT " WAS_UNDONE,
 };
@@ -50,8 +45,8 @@ int log_registered(struct log *l, const char *venue, uint64_t *out)
 	sqlite3_stmt *s = NULL;
 	int error = db_prepare(l->db, &s,
 		"SELECT count(DISTINCT ticket) FROM entry e"
-		" WHERE venue = ?1 AND direction = 1 AND " COUNTS " AND NOT " WAS_UNDONE
-		" AND NOT " IS_BADGE);
+		" WHERE venue = ?1 AND direction = 1 AND registered = 1 AND " COUNTS
+		" AND NOT " WAS_UNDONE);
 	if (error)
 		return error;
 	db_bind_text(s, 1, venue);
@@ -225,13 +220,15 @@ static struct log *fill(const struct log_setup *setup)
 	return l;
 }
 
-static int open_writer(struct log *l, const char *dir)
+static int open_writer(struct log *l, const char *dir, bool existing)
 {
 	if (snprintf(l->path, sizeof(l->path), "%s/log.db", dir) >= (int)sizeof(l->path))
 		return -ENAMETOOLONG;
 	if (sodium_init() < 0)
 		return -EIO;
-	int error = make_dir(dir);
+	int error = existing ? 0 : make_dir(dir);
+	if (existing && access(l->path, F_OK))
+		error = -errno;
 	if (error)
 		return error;
 	l->lock = lock_dir(dir);
@@ -248,7 +245,7 @@ int log_open(struct log **out, const struct log_setup *setup)
 	struct log *l = fill(setup);
 	if (!l)
 		return -ENOMEM;
-	int error = open_writer(l, setup->dir);
+	int error = open_writer(l, setup->dir, setup->existing);
 	if (error) {
 		log_close(l);
 		return error;

@@ -125,8 +125,10 @@ static int fill(struct log *l, const struct log_request *r, struct row *row, str
 	memcpy(row->door, r->rules->door, sizeof(row->door));
 	memcpy(row->from_venue, decision.from_venue, sizeof(row->from_venue));
 	bool badge = r->kind == ROW_WALK_IN && r->ticket && row->direction == DIRECTION_IN;
-	if (r->kind == ROW_SCAN || badge)
+	if (r->kind == ROW_SCAN || badge) {
 		memcpy(row->ticket, r->ticket->hash, sizeof(row->ticket));
+		row->registered = r->ticket->registered;
+	}
 	if (r->operator)
 		(void)!text_copy(row->operator, sizeof(row->operator), r->operator);
 	struct row target;
@@ -221,12 +223,24 @@ static int check_request(const struct log *l, const struct log_request *r)
 	return 0;
 }
 
+/* A file that was moved away or removed still takes rows, and syncs them, and nobody will ever find
+ * them. */
+static int check_place(struct log *l)
+{
+	int moved = 0;
+	int rc = sqlite3_file_control(l->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+	(void)rc; /* a VFS that cannot tell has said nothing */
+	return moved ? -ESTALE : 0;
+}
+
 int log_record(struct log *l, const struct log_request *request, struct log_result *out)
 {
 	struct log_result result;
 	int error = check_request(l, request);
 	if (!error)
 		error = settle(l);
+	if (!error)
+		error = check_place(l);
 	if (!error)
 		error = db_run(l->statements[LOG_BEGIN]);
 	if (error)

@@ -405,6 +405,7 @@ static void fill(struct ticket *ticket, const struct entry *entry)
 	if (!entry->known || ticket->kind == TICKET_TEST || ticket->kind == TICKET_STAFF)
 		return;
 	memcpy(ticket->name, entry->name, sizeof(ticket->name));
+	ticket->registered = true;
 	if (ticket->kind == TICKET_SIGNED)
 		return;
 	ticket->kind = TICKET_ROSTER;

@@ -34,11 +34,11 @@ NODISCARD int roster_begin_new(struct roster *r, bool stretch);
 /* NULL is allowed. An import that was not committed leaves no trace. */
 void roster_close(struct roster *r);
 
-/* Fills venue, name, revoked and turns the kind to TICKET_ROSTER when the roster knows the code.
- * What a verified signature says stays: a TICKET_SIGNED keeps kind, venue and limits, and gets
- * name and revoked. Where only a revocation is known, only `revoked` changes. Test codes and staff
- * cards are left alone, but for `revoked`. A name that cannot be opened is left empty. -errno when
- * the file cannot be read; *ticket is then untouched. */
+/* Fills venue, name, revoked, registered and turns the kind to TICKET_ROSTER when the roster knows
+ * the code. What a verified signature says stays: a TICKET_SIGNED keeps kind, venue and limits, and
+ * gets name and revoked. Where only a revocation is known, only `revoked` changes. Test codes and
+ * staff cards are left alone, but for `revoked`. A name that cannot be opened is left empty. -errno
+ * when the file cannot be read; *ticket is then untouched. */
 NODISCARD int roster_find(struct roster *r, const char *code, size_t len, struct ticket *ticket);
 
 /* The rest needs roster_open_import() or roster_begin_new(): -EROFS otherwise, and after

@@ -4,6 +4,7 @@
  *   "parvis-row-1"  device 16  epoch u32  seq u64  hlc u64  boot 16
  *   wall_ms i64  mono_ms i64  trust u8
  *   kind u8  source u8  verdict u8  direction u8  time_doubt u8  overridden u8
+ *   registered u8
  *   ticket 16  venue  door  from_venue  operator  amount i64  undoes u64  before 32
  *
  * Hashed with BLAKE2b-256, without a key: it finds damage and rows that somebody took out, not
@@ -61,6 +62,7 @@ void log_row_hash(const struct row *row, uint8_t out[ROW_HASH_SIZE])
 	put_integer(&w, (uint64_t)row->direction, 1);
 	put_integer(&w, row->time_doubt, 1);
 	put_integer(&w, row->overridden, 1);
+	put_integer(&w, row->registered, 1);
 	put(&w, row->ticket, sizeof(row->ticket));
 	put_text(&w, row->venue, sizeof(row->venue));
 	put_text(&w, row->door, sizeof(row->door));

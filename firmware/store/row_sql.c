@@ -17,6 +17,7 @@ enum column {
 	DIRECTION,
 	TIME_DOUBT,
 	OVERRIDDEN,
+	REGISTERED,
 	TICKET,
 	VENUE,
 	DOOR,
@@ -50,6 +51,7 @@ static void bind_integers(sqlite3_stmt *s, const struct row *row)
 	db_bind_integer(s, DIRECTION + 1, row->direction);
 	db_bind_integer(s, TIME_DOUBT + 1, row->time_doubt);
 	db_bind_integer(s, OVERRIDDEN + 1, row->overridden);
+	db_bind_integer(s, REGISTERED + 1, row->registered);
 	db_bind_integer(s, AMOUNT + 1, row->amount);
 	if (row->undoes)
 		db_bind_integer(s, UNDOES + 1, (int64_t)row->undoes);
@@ -97,6 +99,7 @@ static const struct {
 	{ DIRECTION, DIRECTION_NONE, DIRECTION_OUT, "direction" },
 	{ TIME_DOUBT, 0, 1, "time_doubt" },
 	{ OVERRIDDEN, 0, 1, "overridden" },
+	{ REGISTERED, 0, 1, "registered" },
 	{ AMOUNT, INT64_MIN, INT64_MAX, "amount" },
 };
 
@@ -124,6 +127,7 @@ static void read_integers(sqlite3_stmt *s, struct row *row)
 	row->direction = (enum direction)sqlite3_column_int(s, DIRECTION);
 	row->time_doubt = sqlite3_column_int(s, TIME_DOUBT) != 0;
 	row->overridden = sqlite3_column_int(s, OVERRIDDEN) != 0;
+	row->registered = sqlite3_column_int(s, REGISTERED) != 0;
 	row->amount = sqlite3_column_int64(s, AMOUNT);
 	row->undoes = (uint64_t)sqlite3_column_int64(s, UNDOES);
 }

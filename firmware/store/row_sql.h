@@ -6,14 +6,14 @@
 #include "store/db.h"
 
 /* The columns of `entry`, in the order that these functions use. */
-#define ROW_COLUMNS                                                                                \
-	"device, epoch, seq, hlc, boot, wall_ms, mono_ms, trust, kind, source, verdict, "          \
-	"direction, time_doubt, overridden, ticket, venue, door, from_venue, operator, amount, "   \
+#define ROW_COLUMNS                                                                                          \
+	"device, epoch, seq, hlc, boot, wall_ms, mono_ms, trust, kind, source, verdict, "                    \
+	"direction, time_doubt, overridden, registered, ticket, venue, door, from_venue, operator, amount, " \
 	"undoes, before, hash"
 #define ROW_INSERT                                                                                 \
 	"INSERT INTO entry (" ROW_COLUMNS ", id) VALUES "                                          \
-	"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
-#define ROW_INSERT_ID 24 /* the parameter that row_bind() leaves to the caller */
+	"(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+#define ROW_INSERT_ID 25 /* the parameter that row_bind() leaves to the caller */
 
 /* The row must outlive the statement's next step. */
 void row_bind(sqlite3_stmt *s, const struct row *row);

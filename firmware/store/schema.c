@@ -19,6 +19,7 @@ const char log_schema_tables[] =
 	" wall_ms INTEGER NOT NULL, mono_ms INTEGER NOT NULL, trust INTEGER NOT NULL,"
 	" kind INTEGER NOT NULL, source INTEGER NOT NULL, verdict INTEGER NOT NULL,"
 	" direction INTEGER NOT NULL, time_doubt INTEGER NOT NULL, overridden INTEGER NOT NULL,"
+	" registered INTEGER NOT NULL,"
 	" ticket BLOB, venue TEXT NOT NULL, door TEXT NOT NULL, from_venue TEXT NOT NULL,"
 	" operator TEXT NOT NULL, amount INTEGER NOT NULL, undoes INTEGER,"
 	" before BLOB NOT NULL, hash BLOB NOT NULL) STRICT;"

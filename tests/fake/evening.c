@@ -81,6 +81,7 @@ static struct ticket ticket_of(uint64_t guest)
 	uint64_t dice = guest + 1;
 	for (size_t i = 0; i < sizeof(t.hash); i++)
 		t.hash[i] = (uint8_t)cut_random(&dice);
+	t.registered = t.kind == TICKET_ROSTER;
 	if (guest % 10 == 9)
 		t.kind = odd[guest / 10 % ARRAY_LEN(odd)];
 	t.revoked = guest % 10 == 8;

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-char *bench_dir(void)
+char *store_bench_dir(void)
 {
 	const char *tmp = getenv("TMPDIR");
 	char *dir;
@@ -25,12 +25,12 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-void bench_remove(const char *dir)
+void store_bench_remove(const char *dir)
 {
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
-const char *bench_path(const char *dir, const char *name)
+const char *store_bench_path(const char *dir, const char *name)
 {
 	static char paths[8][PATH_MAX];
 	static unsigned next;
@@ -39,7 +39,7 @@ const char *bench_path(const char *dir, const char *name)
 	return path;
 }
 
-char *bench_read(const char *path, size_t *len)
+char *store_bench_read(const char *path, size_t *len)
 {
 	AUTO_FILE in = fopen(path, "re");
 	if (!in)
@@ -54,7 +54,7 @@ char *bench_read(const char *path, size_t *len)
 	return bytes;
 }
 
-void bench_write(const char *path, const void *bytes, size_t len)
+void store_bench_write(const char *path, const void *bytes, size_t len)
 {
 	AUTO_FILE out = fopen(path, "we");
 	CHECK(out);
@@ -62,15 +62,15 @@ void bench_write(const char *path, const void *bytes, size_t len)
 	CHECK(put == len);
 }
 
-void bench_copy(const char *from, const char *to)
+void store_bench_copy(const char *from, const char *to)
 {
 	size_t len;
-	AUTO_FREE char *bytes = bench_read(from, &len);
+	AUTO_FREE char *bytes = store_bench_read(from, &len);
 	CHECK(bytes);
-	bench_write(to, bytes, len);
+	store_bench_write(to, bytes, len);
 }
 
-int bench_open(struct log **out, const char *dir, const char *vfs)
+int store_bench_open(struct log **out, const char *dir, const char *vfs)
 {
 	return log_open(out, &(struct log_setup){ .dir = dir,
 				     .venue = BENCH_VENUE,
@@ -79,24 +79,24 @@ int bench_open(struct log **out, const char *dir, const char *vfs)
 				     .vfs = vfs });
 }
 
-struct ticket bench_ticket(unsigned n)
+struct ticket store_bench_ticket(unsigned n)
 {
-	struct ticket t = { .kind = TICKET_ROSTER };
+	struct ticket t = { .kind = TICKET_ROSTER, .registered = true };
 	t.hash[0] = 1;
 	memcpy(t.hash + 1, &n, sizeof(n));
 	return t;
 }
 
-struct log_request bench_scan(
+struct log_request store_bench_scan(
 	const struct admission_rules *rules, const struct ticket *ticket, int64_t second)
 {
-	struct log_request r = bench_hand(rules, ROW_SCAN, second);
+	struct log_request r = store_bench_hand(rules, ROW_SCAN, second);
 	r.source = SOURCE_CAMERA;
 	r.ticket = ticket;
 	return r;
 }
 
-struct log_request bench_hand(
+struct log_request store_bench_hand(
 	const struct admission_rules *rules, enum row_kind kind, int64_t second)
 {
 	return (struct log_request){ .kind = kind,

@@ -7,27 +7,28 @@
 #define BENCH_START_MS INT64_C(1481220000000) /* 2016-12-08T18:00:00Z */
 #define BENCH_VENUE    "hall"
 
-/* A new directory under $TMPDIR or /tmp; free() it. bench_remove() takes it away with all in it. */
-char *bench_dir(void);
-void bench_remove(const char *dir);
+/* A new directory under $TMPDIR or /tmp; free() it. store_bench_remove() takes it away with all in
+ * it. */
+char *store_bench_dir(void);
+void store_bench_remove(const char *dir);
 
 /* DIR/NAME in a buffer of its own, overwritten by the eighth call after. */
-const char *bench_path(const char *dir, const char *name);
+const char *store_bench_path(const char *dir, const char *name);
 
 /* The whole file; NULL where there is none. free() it. */
-char *bench_read(const char *path, size_t *len);
-void bench_write(const char *path, const void *bytes, size_t len);
-void bench_copy(const char *from, const char *to);
+char *store_bench_read(const char *path, size_t *len);
+void store_bench_write(const char *path, const void *bytes, size_t len);
+void store_bench_copy(const char *from, const char *to);
 
 /* log_open() for BENCH_VENUE. */
-NODISCARD int bench_open(struct log **out, const char *dir, const char *vfs);
+NODISCARD int store_bench_open(struct log **out, const char *dir, const char *vfs);
 
-struct ticket bench_ticket(unsigned n);
+struct ticket store_bench_ticket(unsigned n);
 
 /* Requests, at BENCH_START_MS + second. The rules are those given. */
-struct log_request bench_scan(
+struct log_request store_bench_scan(
 	const struct admission_rules *rules, const struct ticket *ticket, int64_t second);
-struct log_request bench_hand(
+struct log_request store_bench_hand(
 	const struct admission_rules *rules, enum row_kind kind, int64_t second);
 
 #endif

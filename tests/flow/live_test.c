@@ -97,8 +97,13 @@ static void camera_and_scanner_at_once(void **state)
 		assert_int_equal(write(terminal, line, (size_t)n), n);
 		run_until(k, &by_scanner, i + 1);
 	}
+	/* More than any code can hold: what was cut off must not make it another one. */
+	memset(line, 'A', 3000);
+	line[3000] = '\r';
+	assert_int_equal(write(terminal, line, 3001), 3001);
+	run_until(k, &given[VERDICT_NOT_A_TICKET], 1);
 	kiosk_draw(k);
-	assert_int_equal(by_scanner, 20);
+	assert_int_equal(by_scanner, 21);
 	assert_true(by_camera >= 1);
 	assert_int_equal(headcount_present(&kiosk_desk(k)->screen.count), given[VERDICT_ADMIT]);
 	kiosk_close(k);

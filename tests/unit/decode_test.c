@@ -114,6 +114,23 @@ static void test_nothing_to_read(void **state)
 	}
 }
 
+/* Halves, thirds and quarters of odd sizes: none may break a promise between the operations. */
+static void test_every_shape(void **state)
+{
+	static uint8_t pixels[131 * 131];
+	(void)state;
+
+	for (size_t i = 0; i < sizeof pixels; i++)
+		pixels[i] = (uint8_t)(i * 37 % 251);
+	for (uint32_t width = FRAME_SIDE_MIN; width <= 131; width += 5)
+		for (uint32_t height = FRAME_SIDE_MIN; height <= 131; height += 3) {
+			struct luma l = { pixels, width, height, 131 };
+
+			decode_luma(&l, width, EFFORT_STILL, &decoded);
+			assert_false(decoded.found);
+		}
+}
+
 static void test_largest_frame(void **state)
 {
 	struct qr_picture how = {
@@ -277,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_conditions),
 		cmocka_unit_test(test_inverted_within_a_second),
 		cmocka_unit_test(test_nothing_to_read),
+		cmocka_unit_test(test_every_shape),
 		cmocka_unit_test(test_largest_frame),
 		cmocka_unit_test(test_stride),
 		cmocka_unit_test(test_corners),

@@ -278,7 +278,7 @@ static void language_size_and_theme_go_back_to_the_houses(void **state)
 	struct bench b;
 	bench_open_door(&b);
 	for (int way = 0; way < 4; way++) {
-		bench_tap(&b, (enum control)(CONTROL_LANGUAGE_0 + LANGUAGE_EN));
+		bench_tap(&b, (enum control)(CONTROL_LANGUAGE_0 + (int)LANGUAGE_EN));
 		bench_tap(&b, CONTROL_TEXT_SIZE);
 		bench_tap(&b, CONTROL_CONTRAST);
 		assert_int_equal(bench_screen(&b).language, LANGUAGE_EN);
@@ -309,7 +309,7 @@ static void a_language_that_is_not_offered_is_not_taken(void **state)
 	struct desk_setup setup = bench_setup(100);
 	setup.languages = 1U << LANGUAGE_FR;
 	bench_open(&b, &setup);
-	bench_tap(&b, (enum control)(CONTROL_LANGUAGE_0 + LANGUAGE_EN));
+	bench_tap(&b, (enum control)(CONTROL_LANGUAGE_0 + (int)LANGUAGE_EN));
 	assert_int_equal(bench_screen(&b).language, LANGUAGE_FR);
 }
 

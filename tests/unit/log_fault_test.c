@@ -27,8 +27,8 @@ static const struct admission_rules rules = {
 
 static int admit(struct log *l, unsigned guest, struct log_result *out)
 {
-	struct ticket t = bench_ticket(guest);
-	struct log_request r = bench_scan(&rules, &t, guest);
+	struct ticket t = store_bench_ticket(guest);
+	struct log_request r = store_bench_scan(&rules, &t, guest);
 	return log_record(l, &r, out);
 }
 
@@ -60,7 +60,7 @@ static void expect_good(const char *dir, uint64_t rows)
 {
 	struct log *l = NULL;
 	struct log_verdict v;
-	assert_int_equal(bench_open(&l, dir, NULL), 0);
+	assert_int_equal(store_bench_open(&l, dir, NULL), 0);
 	assert_int_equal(log_verify(l, &v), 0);
 	if (!v.good)
 		fail_msg("row %llu: %s", (unsigned long long)v.seq, v.what);
@@ -71,22 +71,22 @@ static void expect_good(const char *dir, uint64_t rows)
 /* One evening with the n-th change failing; false when there were fewer. */
 static bool evening(enum fault fault, unsigned n, bool lasting)
 {
-	char *dir = bench_dir();
+	char *dir = store_bench_dir();
 	struct log *l = NULL;
 	unsigned failed = 0;
 	vfs_faults_arm(fault, n, lasting);
-	int error = bench_open(&l, dir, VFS_FAULTS);
+	int error = store_bench_open(&l, dir, VFS_FAULTS);
 	if (error) {
 		assert_true(is_told(error));
 		assert_null(l);
 		failed += vfs_faults_heal();
-		assert_int_equal(bench_open(&l, dir, VFS_FAULTS), 0);
+		assert_int_equal(store_bench_open(&l, dir, VFS_FAULTS), 0);
 	}
 	check_in_everybody(l, &failed);
 	log_close(l);
 	failed += vfs_faults_heal();
 	expect_good(dir, GUESTS);
-	bench_remove(dir);
+	store_bench_remove(dir);
 	free(dir);
 	return failed > 0;
 }
@@ -107,11 +107,11 @@ static void every_change_fails_in_turn(void **state)
 /* A disk that stays bad refuses every guest, and nobody is counted. */
 static void a_bad_disk_counts_nobody(void **state)
 {
-	char *dir = bench_dir();
+	char *dir = store_bench_dir();
 	struct log *l = NULL;
 	struct log_result out;
 	(void)state;
-	assert_int_equal(bench_open(&l, dir, VFS_FAULTS), 0);
+	assert_int_equal(store_bench_open(&l, dir, VFS_FAULTS), 0);
 	assert_int_equal(admit(l, 0, &out), 0);
 	vfs_faults_arm(FAULT_ERROR, 1, true);
 	for (unsigned i = 1; i < 10; i++)
@@ -128,7 +128,7 @@ static void a_bad_disk_counts_nobody(void **state)
 	assert_int_equal(headcount_present(&out.count), 2);
 	log_close(l);
 	expect_good(dir, 2);
-	bench_remove(dir);
+	store_bench_remove(dir);
 	free(dir);
 }
 
@@ -139,7 +139,7 @@ static void a_bad_disk_counts_nobody(void **state)
 /* Runs a check in a process with mounts of its own; skips where that is not permitted. */
 static void with_own_mounts(int (*check)(const char *dir))
 {
-	char *dir = bench_dir();
+	char *dir = store_bench_dir();
 	fflush(NULL);
 	pid_t child = fork();
 	if (child == 0) {
@@ -149,7 +149,7 @@ static void with_own_mounts(int (*check)(const char *dir))
 	}
 	int status;
 	assert_int_equal(waitpid(child, &status, 0), child);
-	bench_remove(dir);
+	store_bench_remove(dir);
 	free(dir);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_PERMITTED) {
 		print_message("# skipped: mounting is not permitted here\n");
@@ -184,7 +184,7 @@ static int a_small_disk(const char *dir)
 	struct log_result out;
 	if (mount("tmpfs", dir, "tmpfs", 0, "size=256k"))
 		return NOT_PERMITTED;
-	HOLDS(!bench_open(&l, dir, NULL));
+	HOLDS(!store_bench_open(&l, dir, NULL));
 	unsigned guest = 0;
 	int error = 0;
 	while (guest < 5000 && !(error = admit(l, guest, &out)))
@@ -205,7 +205,7 @@ static int write_rows(const char *dir, unsigned rows)
 {
 	struct log *l = NULL;
 	struct log_result out;
-	HOLDS(!bench_open(&l, dir, NULL));
+	HOLDS(!store_bench_open(&l, dir, NULL));
 	for (unsigned i = 0; i < rows; i++)
 		HOLDS(!admit(l, i, &out));
 	log_close(l);
@@ -217,7 +217,7 @@ static int leave_behind(const char *dir, const char *copy, unsigned rows)
 {
 	struct log *l = NULL;
 	struct log_result out;
-	HOLDS(!bench_open(&l, dir, NULL));
+	HOLDS(!store_bench_open(&l, dir, NULL));
 	for (unsigned i = 0; i < rows; i++)
 		HOLDS(!admit(l, i, &out));
 	char sql[1024];
@@ -234,10 +234,10 @@ static int a_read_only_disk(const char *dir)
 		return NOT_PERMITTED;
 	HOLDS(!write_rows(dir, 30));
 	HOLDS(!mount("tmpfs", dir, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=4m"));
-	HOLDS(bench_open(&l, dir, NULL) == -EROFS && !l);
+	HOLDS(store_bench_open(&l, dir, NULL) == -EROFS && !l);
 	HOLDS(reads(dir, 30));
 	HOLDS(!mount("tmpfs", dir, "tmpfs", MS_REMOUNT, "size=4m"));
-	HOLDS(!bench_open(&l, dir, NULL));
+	HOLDS(!store_bench_open(&l, dir, NULL));
 	struct log_result out;
 	HOLDS(!admit(l, 30, &out) && out.row.seq == 31);
 	log_close(l);
@@ -248,16 +248,43 @@ static int a_read_only_disk_after_a_cut(const char *dir)
 {
 	if (mount("tmpfs", dir, "tmpfs", 0, "size=4m"))
 		return NOT_PERMITTED;
-	const char *copy = bench_path(dir, "cut");
-	const char *live = bench_path(dir, "live");
+	const char *copy = store_bench_path(dir, "cut");
+	const char *live = store_bench_path(dir, "live");
 	HOLDS(!mkdir(copy, 0700));
 	HOLDS(!leave_behind(live, copy, 30));
-	HOLDS(!access(bench_path(copy, "log.db-wal"), F_OK));
-	HOLDS(access(bench_path(copy, "log.db-shm"), F_OK));
+	HOLDS(!access(store_bench_path(copy, "log.db-wal"), F_OK));
+	HOLDS(access(store_bench_path(copy, "log.db-shm"), F_OK));
 	HOLDS(!mount("tmpfs", dir, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=4m"));
 	HOLDS(reads(copy, 30));
 	HOLDS(reads(copy, 30));
 	return 0;
+}
+
+/* Rows that a file takes after it was moved away or removed are rows that nobody will find. */
+static void a_log_that_has_gone(void **state)
+{
+	(void)state;
+	char *dir = store_bench_dir();
+	const char *path = store_bench_path(dir, "log.db");
+	const char *away = store_bench_path(dir, "away.db");
+	struct log *l = NULL;
+	struct log_result out = { .registered_in = 99 };
+	assert_int_equal(store_bench_open(&l, dir, NULL), 0);
+	assert_int_equal(admit(l, 0, &out), 0);
+	assert_int_equal(rename(path, away), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(admit(l, 1, &out), -ESTALE);
+	assert_int_equal(rename(away, path), 0);
+	assert_int_equal(admit(l, 1, &out), 0);
+	assert_int_equal(out.row.seq, 2);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(admit(l, 2, &out), -ESTALE);
+	log_close(l);
+	struct log_setup again = { .dir = dir, .venue = BENCH_VENUE, .existing = true };
+	assert_int_equal(log_open(&l, &again), -ENOENT);
+	assert_int_not_equal(access(path, F_OK), 0);
+	store_bench_remove(dir);
+	free(dir);
 }
 
 static void on_a_full_disk(void **state)
@@ -284,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_change_fails_in_turn),
 		cmocka_unit_test(a_bad_disk_counts_nobody),
+		cmocka_unit_test(a_log_that_has_gone),
 		cmocka_unit_test(on_a_full_disk),
 		cmocka_unit_test(on_a_read_only_disk),
 		cmocka_unit_test(on_a_read_only_disk_after_a_cut),

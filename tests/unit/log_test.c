@@ -27,13 +27,13 @@ static const struct admission_rules way_out = {
 
 static int in_a_directory(void **state)
 {
-	*state = bench_dir();
+	*state = store_bench_dir();
 	return 0;
 }
 
 static int remove_it(void **state)
 {
-	bench_remove(*state);
+	store_bench_remove(*state);
 	free(*state);
 	return 0;
 }
@@ -41,15 +41,15 @@ static int remove_it(void **state)
 static struct log *must_open(const char *dir)
 {
 	struct log *l = NULL;
-	assert_int_equal(bench_open(&l, dir, NULL), 0);
+	assert_int_equal(store_bench_open(&l, dir, NULL), 0);
 	return l;
 }
 
 static struct log_result scan(
 	struct log *l, const struct admission_rules *rules, unsigned ticket, int64_t second)
 {
-	struct ticket t = bench_ticket(ticket);
-	struct log_request r = bench_scan(rules, &t, second);
+	struct ticket t = store_bench_ticket(ticket);
+	struct log_request r = store_bench_scan(rules, &t, second);
 	struct log_result out;
 	assert_int_equal(log_record(l, &r, &out), 0);
 	return out;
@@ -57,7 +57,7 @@ static struct log_result scan(
 
 static int undo(struct log *l, uint64_t seq, struct log_result *out)
 {
-	struct log_request r = bench_hand(&entry, ROW_UNDO, 9000);
+	struct log_request r = store_bench_hand(&entry, ROW_UNDO, 9000);
 	r.undoes = seq;
 	r.operator= "volunteer";
 	return log_record(l, &r, out);
@@ -67,7 +67,7 @@ static void a_row_says_all_that_was_asked(void **state)
 {
 	struct log *l = must_open(*state);
 	struct log_result a = scan(l, &entry, 7, 10);
-	struct ticket t = bench_ticket(7);
+	struct ticket t = store_bench_ticket(7);
 	assert_int_equal(a.row.seq, 1);
 	assert_int_equal(a.row.epoch, 1);
 	assert_int_equal(a.row.verdict, VERDICT_ADMIT);
@@ -112,10 +112,10 @@ static void rows_come_back_as_they_were_written(void **state)
 	wrote[0] = scan(l, &entry, 1, 1).row;
 	wrote[1] = scan(l, &way_out, 1, 2).row;
 	struct log_result out;
-	struct log_request r = bench_hand(&entry, ROW_WALK_IN, 3);
+	struct log_request r = store_bench_hand(&entry, ROW_WALK_IN, 3);
 	assert_int_equal(log_record(l, &r, &out), 0);
 	wrote[2] = out.row;
-	r = bench_hand(&entry, ROW_ADJUST, 4);
+	r = store_bench_hand(&entry, ROW_ADJUST, 4);
 	r.amount = -1;
 	r.operator= "anne";
 	assert_int_equal(log_record(l, &r, &out), 0);
@@ -123,7 +123,7 @@ static void rows_come_back_as_they_were_written(void **state)
 	assert_int_equal(undo(l, 3, &out), 0);
 	wrote[4] = out.row;
 	struct ticket t = { .kind = TICKET_FORGED, .hash = { 9 } };
-	r = bench_scan(&entry, &t, INT64_MIN / 1000);
+	r = store_bench_scan(&entry, &t, INT64_MIN / 1000);
 	r.now.trust = TRUST_UNSET;
 	assert_int_equal(log_record(l, &r, &out), 0);
 	wrote[5] = out.row;
@@ -223,12 +223,12 @@ static void requests_that_make_no_sense_are_refused(void **state)
 {
 	struct log *l = must_open(*state);
 	struct log_result out;
-	struct log_request r = bench_hand(&entry, ROW_ADJUST, 1);
+	struct log_request r = store_bench_hand(&entry, ROW_ADJUST, 1);
 	r.amount = 0;
 	assert_int_equal(log_record(l, &r, &out), -EINVAL);
 	struct admission_rules elsewhere = entry;
 	strcpy(elsewhere.venue, "attic");
-	r = bench_hand(&elsewhere, ROW_WALK_IN, 1);
+	r = store_bench_hand(&elsewhere, ROW_WALK_IN, 1);
 	assert_int_equal(log_record(l, &r, &out), -EINVAL);
 	log_close(l);
 }
@@ -237,14 +237,14 @@ static void would_writes_nothing(void **state)
 {
 	struct log *l = must_open(*state);
 	scan(l, &entry, 1, 1);
-	struct ticket t = bench_ticket(1);
-	struct log_request r = bench_scan(&entry, &t, 5);
+	struct ticket t = store_bench_ticket(1);
+	struct log_request r = store_bench_scan(&entry, &t, 5);
 	struct decision d;
 	struct prior p;
 	assert_int_equal(log_would(l, &r, &d, &p), 0);
 	assert_int_equal(d.verdict, VERDICT_ALREADY_IN);
 	assert_int_equal(p.wall_ms, BENCH_START_MS + 1000);
-	t = bench_ticket(2);
+	t = store_bench_ticket(2);
 	assert_int_equal(log_would(l, &r, &d, &p), 0);
 	assert_int_equal(d.verdict, VERDICT_ADMIT);
 	assert_int_equal(scan(l, &entry, 3, 6).row.seq, 2);
@@ -258,7 +258,7 @@ static void the_hybrid_clock_never_goes_back(void **state)
 	struct log *l = must_open(*state);
 	uint64_t last = 0;
 	for (size_t i = 0; i < ARRAY_LEN(walls); i++) {
-		struct log_request r = bench_hand(&entry, ROW_WALK_IN, 0);
+		struct log_request r = store_bench_hand(&entry, ROW_WALK_IN, 0);
 		struct log_result out;
 		r.now.wall_ms = walls[i];
 		assert_int_equal(log_record(l, &r, &out), 0);
@@ -287,7 +287,7 @@ static uint64_t registered_by_hand(const struct row *rows, size_t n)
 			undone = rows[j].undoes == rows[i].seq;
 		unsigned ticket;
 		memcpy(&ticket, rows[i].ticket + 1, sizeof(ticket));
-		if (rows[i].kind == ROW_SCAN && rows[i].direction == DIRECTION_IN && !undone)
+		if (rows[i].registered && rows[i].direction == DIRECTION_IN && !undone)
 			in[ticket] = true;
 	}
 	uint64_t sum = 0;
@@ -304,9 +304,10 @@ static struct log_request any_request(
 	static const enum ticket_kind tickets[] = { TICKET_ROSTER, TICKET_ROSTER, TICKET_ROSTER,
 		TICKET_SIGNED, TICKET_UNKNOWN, TICKET_FORGED, TICKET_TEST };
 	enum row_kind kind = kinds[(size_t)rand() % ARRAY_LEN(kinds)];
-	struct log_request r = bench_hand(rules, kind, (int64_t)i * 7);
-	*t = bench_ticket((unsigned)rand() % TICKETS);
+	struct log_request r = store_bench_hand(rules, kind, (int64_t)i * 7);
+	*t = store_bench_ticket((unsigned)rand() % TICKETS);
 	t->kind = tickets[(size_t)rand() % ARRAY_LEN(tickets)];
+	t->registered = t->kind == TICKET_ROSTER || (t->kind == TICKET_SIGNED && rand() % 2);
 	r.ticket = kind == ROW_SCAN ? t : NULL;
 	r.override = rand() % 4 == 0;
 	r.amount = kind == ROW_ADJUST ? (rand() % 2 ? 1 : -1) : 0;
@@ -372,11 +373,11 @@ static void kept_figures_are_those_of_a_recount(void **state)
 static void a_second_writer_is_refused(void **state)
 {
 	struct log *l = must_open(*state), *second = NULL;
-	assert_int_equal(bench_open(&second, *state, NULL), -EBUSY);
+	assert_int_equal(store_bench_open(&second, *state, NULL), -EBUSY);
 	assert_null(second);
 	pid_t child = fork();
 	if (child == 0)
-		_exit(bench_open(&second, *state, NULL) == -EBUSY ? 0 : 1);
+		_exit(store_bench_open(&second, *state, NULL) == -EBUSY ? 0 : 1);
 	int status;
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -387,15 +388,15 @@ static void a_second_writer_is_refused(void **state)
 
 static void the_directory_is_made_and_closed_to_others(void **state)
 {
-	const char *dir = bench_path(*state, "data");
+	const char *dir = store_bench_path(*state, "data");
 	struct log *l = must_open(dir);
 	struct stat st;
 	assert_int_equal(stat(dir, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
 	log_close(l);
-	assert_int_equal(bench_open(&l, bench_path(*state, "no/such"), NULL), -ENOENT);
-	bench_write(bench_path(*state, "file"), "x", 1);
-	assert_true(bench_open(&l, bench_path(*state, "file"), NULL) < 0);
+	assert_int_equal(store_bench_open(&l, store_bench_path(*state, "no/such"), NULL), -ENOENT);
+	store_bench_write(store_bench_path(*state, "file"), "x", 1);
+	assert_true(store_bench_open(&l, store_bench_path(*state, "file"), NULL) < 0);
 }
 
 static void what_is_not_a_log_is_left_alone(void **state)
@@ -405,24 +406,25 @@ static void what_is_not_a_log_is_left_alone(void **state)
 		"PRAGMA user_version=1",
 		"PRAGMA application_id=0x5072764c; PRAGMA user_version=2; CREATE TABLE a (b)",
 	};
-	const char *path = bench_path(*state, "log.db");
+	const char *path = store_bench_path(*state, "log.db");
 	for (size_t i = 0; i <= ARRAY_LEN(making); i++) {
 		unlink(path);
 		sqlite3 *db;
 		if (i == ARRAY_LEN(making)) {
-			bench_write(path, "these are minutes of a meeting, not a database", 46);
+			store_bench_write(
+				path, "these are minutes of a meeting, not a database", 46);
 		} else {
 			assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 			assert_int_equal(sqlite3_exec(db, making[i], 0, 0, 0), SQLITE_OK);
 			sqlite3_close(db);
 		}
 		size_t before, after;
-		char *a = bench_read(path, &before);
+		char *a = store_bench_read(path, &before);
 		struct log *l = NULL;
-		assert_int_equal(bench_open(&l, *state, NULL), -EBADMSG);
+		assert_int_equal(store_bench_open(&l, *state, NULL), -EBADMSG);
 		assert_int_equal(log_open_reader(&l, *state), -EBADMSG);
 		assert_null(l);
-		char *b = bench_read(path, &after);
+		char *b = store_bench_read(path, &after);
 		assert_int_equal(before, after);
 		assert_memory_equal(a, b, after);
 		free(a);
@@ -436,7 +438,7 @@ static void rows_cannot_be_changed_or_removed(void **state)
 	scan(l, &entry, 1, 1);
 	log_close(l);
 	sqlite3 *db;
-	assert_int_equal(sqlite3_open(bench_path(*state, "log.db"), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_open(store_bench_path(*state, "log.db"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "UPDATE entry SET verdict = 2", 0, 0, 0) & 0xff,
 		SQLITE_CONSTRAINT);
 	assert_int_equal(sqlite3_exec(db, "DELETE FROM entry", 0, 0, 0) & 0xff, SQLITE_CONSTRAINT);
@@ -472,11 +474,11 @@ static void write_and_die(const char *dir, unsigned rows)
 	pid_t child = fork();
 	if (child == 0) {
 		struct log *l = NULL;
-		if (bench_open(&l, dir, NULL))
+		if (store_bench_open(&l, dir, NULL))
 			_exit(1);
 		for (unsigned i = 0; i < rows; i++) {
-			struct ticket t = bench_ticket(i);
-			struct log_request r = bench_scan(&entry, &t, i);
+			struct ticket t = store_bench_ticket(i);
+			struct log_request r = store_bench_scan(&entry, &t, i);
 			struct log_result out;
 			if (log_record(l, &r, &out))
 				_exit(2);
@@ -509,11 +511,11 @@ static void readers_read_while_rows_are_written(void **state)
 	log_close(l);
 	pid_t child = fork();
 	if (child == 0) {
-		if (bench_open(&l, *state, NULL))
+		if (store_bench_open(&l, *state, NULL))
 			_exit(1);
 		for (unsigned i = 1; i <= 300; i++) {
-			struct ticket t = bench_ticket(i);
-			struct log_request r = bench_scan(&entry, &t, i);
+			struct ticket t = store_bench_ticket(i);
+			struct log_request r = store_bench_scan(&entry, &t, i);
 			struct log_result out;
 			if (log_record(l, &r, &out))
 				_exit(2);

@@ -28,18 +28,18 @@ static char *original;
 static int write_original(void **state)
 {
 	(void)state;
-	original = bench_dir();
+	original = store_bench_dir();
 	struct log *l = NULL;
-	assert_int_equal(bench_open(&l, original, NULL), 0);
+	assert_int_equal(store_bench_open(&l, original, NULL), 0);
 	for (unsigned i = 1; i <= ROWS; i++) {
-		struct ticket t = bench_ticket(i % 23);
-		struct log_request r = bench_scan(&rules, &t, i * 60);
+		struct ticket t = store_bench_ticket(i % 23);
+		struct log_request r = store_bench_scan(&rules, &t, i * 60);
 		if (i % 10 == 3)
-			r = bench_hand(&rules, ROW_WALK_IN, i * 60);
+			r = store_bench_hand(&rules, ROW_WALK_IN, i * 60);
 		if (i % 10 == 5)
-			r = bench_hand(&rules, ROW_ADJUST, i * 60);
+			r = store_bench_hand(&rules, ROW_ADJUST, i * 60);
 		if (i % 10 == 7) {
-			r = bench_hand(&rules, ROW_UNDO, i * 60);
+			r = store_bench_hand(&rules, ROW_UNDO, i * 60);
 			r.undoes = i - 2;
 			r.operator= "anne";
 		}
@@ -53,22 +53,22 @@ static int write_original(void **state)
 static int remove_original(void **state)
 {
 	(void)state;
-	bench_remove(original);
+	store_bench_remove(original);
 	free(original);
 	return 0;
 }
 
 static int copy_it(void **state)
 {
-	char *dir = bench_dir();
-	bench_copy(bench_path(original, "log.db"), bench_path(dir, "log.db"));
+	char *dir = store_bench_dir();
+	store_bench_copy(store_bench_path(original, "log.db"), store_bench_path(dir, "log.db"));
 	*state = dir;
 	return 0;
 }
 
 static int remove_it(void **state)
 {
-	bench_remove(*state);
+	store_bench_remove(*state);
 	free(*state);
 	return 0;
 }
@@ -78,10 +78,10 @@ static void tamper(const char *dir, const char *sql)
 {
 	sqlite3 *db;
 	char *message = NULL;
-	unlink(bench_path(dir, "log.db-wal"));
-	unlink(bench_path(dir, "log.db-shm"));
-	bench_copy(bench_path(original, "log.db"), bench_path(dir, "log.db"));
-	assert_int_equal(sqlite3_open(bench_path(dir, "log.db"), &db), SQLITE_OK);
+	unlink(store_bench_path(dir, "log.db-wal"));
+	unlink(store_bench_path(dir, "log.db-shm"));
+	store_bench_copy(store_bench_path(original, "log.db"), store_bench_path(dir, "log.db"));
+	assert_int_equal(sqlite3_open(store_bench_path(dir, "log.db"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
 				 "DROP TRIGGER entry_is_not_changed;"
 				 "DROP TRIGGER entry_is_not_removed;",
@@ -122,16 +122,16 @@ static void an_untouched_log_is_good(void **state)
 
 static void an_empty_log_is_good(void **state)
 {
-	char *dir = bench_dir();
+	char *dir = store_bench_dir();
 	struct log *l = NULL;
 	struct log_verdict v;
 	(void)state;
-	assert_int_equal(bench_open(&l, dir, NULL), 0);
+	assert_int_equal(store_bench_open(&l, dir, NULL), 0);
 	assert_int_equal(log_verify(l, &v), 0);
 	assert_true(v.good);
 	assert_int_equal(v.rows, 0);
 	log_close(l);
-	bench_remove(dir);
+	store_bench_remove(dir);
 	free(dir);
 }
 
@@ -147,6 +147,7 @@ static const char *const changes[] = {
 	"direction = (direction + 1) % 3",
 	"time_doubt = 1 - time_doubt",
 	"overridden = 1 - overridden",
+	"registered = 1 - registered",
 	"ticket = CASE WHEN ticket IS NULL THEN randomblob(16) ELSE NULL END",
 	"ticket = randomblob(16)",
 	"venue = venue || 'x'",
@@ -208,7 +209,7 @@ static void a_lost_end_is_found(void **state)
 	expect_bad(*state, "DELETE FROM entry WHERE seq > 40", 41);
 	expect_bad(*state, "DELETE FROM entry", 1);
 	struct log *l = NULL;
-	assert_int_equal(bench_open(&l, *state, NULL), -EBADMSG); /* nor is it continued */
+	assert_int_equal(store_bench_open(&l, *state, NULL), -EBADMSG); /* nor is it continued */
 	assert_null(l);
 }
 
@@ -216,7 +217,7 @@ static void an_inserted_row_is_found(void **state)
 {
 	static const char columns[] =
 		"hlc, boot, wall_ms, mono_ms, trust, kind, source, verdict, direction, time_doubt,"
-		" overridden, ticket, venue, door, from_venue, operator, amount, NULL, before, hash"
+		" overridden, registered, ticket, venue, door, from_venue, operator, amount, NULL, before, hash"
 		" FROM entry WHERE seq = ";
 	char sql[512];
 	snprintf(sql, sizeof(sql), "INSERT INTO entry SELECT id + 60, device, epoch, 61, %s1",
@@ -263,16 +264,16 @@ static void figures_that_do_not_follow_are_found(void **state)
  * whatever else is hit must be told, and nothing may crash. */
 static void damaged_files_never_pass_for_others(void **state)
 {
-	const char *path = bench_path(*state, "log.db");
+	const char *path = store_bench_path(*state, "log.db");
 	size_t len, wrong = 0;
-	AUTO_FREE char *bytes = bench_read(path, &len);
+	AUTO_FREE char *bytes = store_bench_read(path, &len);
 	struct log_verdict v;
 	srand(5);
 	for (int i = 0; i < 400; i++) {
 		size_t at = (size_t)rand() % len;
 		char kept = bytes[at];
 		bytes[at] = (char)(bytes[at] ^ (1 << rand() % 8));
-		bench_write(path, bytes, len);
+		store_bench_write(path, bytes, len);
 		bytes[at] = kept;
 		struct log *reader = NULL;
 		if (log_open_reader(&reader, *state)) {
@@ -290,13 +291,13 @@ static void damaged_files_never_pass_for_others(void **state)
 
 static void a_cut_file_is_found(void **state)
 {
-	const char *path = bench_path(*state, "log.db");
+	const char *path = store_bench_path(*state, "log.db");
 	size_t len;
-	AUTO_FREE char *bytes = bench_read(path, &len);
+	AUTO_FREE char *bytes = store_bench_read(path, &len);
 	for (size_t keep = 100; keep < len; keep += 700) {
 		struct log *reader = NULL;
 		struct log_verdict v;
-		bench_write(path, bytes, keep);
+		store_bench_write(path, bytes, keep);
 		if (log_open_reader(&reader, *state))
 			continue;
 		if (log_verify(reader, &v) == 0)

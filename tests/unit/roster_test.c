@@ -22,13 +22,13 @@ static const struct event theirs = { .id = "night", .hash_key = { 3, 2, 1 } };
 
 static int in_a_directory(void **state)
 {
-	*state = bench_dir();
+	*state = store_bench_dir();
 	return 0;
 }
 
 static int remove_it(void **state)
 {
-	bench_remove(*state);
+	store_bench_remove(*state);
 	free(*state);
 	return 0;
 }
@@ -87,11 +87,13 @@ static void no_roster_is_told(void **state)
 	assert_int_equal(roster_open(&r, *state, &ours), -ENOENT);
 	assert_null(r);
 	roster_close(NULL);
-	assert_int_equal(roster_open_import(&r, bench_path(*state, "absent"), &ours), -ENOENT);
-	bench_write(bench_path(*state, "roster.db"), "no database, but long enough to be one", 38);
+	assert_int_equal(
+		roster_open_import(&r, store_bench_path(*state, "absent"), &ours), -ENOENT);
+	store_bench_write(store_bench_path(*state, "roster.db"),
+		"no database, but long enough to be one", 38);
 	assert_int_equal(roster_open(&r, *state, &ours), -EBADMSG);
 	assert_int_equal(roster_open_import(&r, *state, &ours), -EBADMSG);
-	bench_write(bench_path(*state, "roster.db"), "", 0);
+	store_bench_write(store_bench_path(*state, "roster.db"), "", 0);
 	assert_int_equal(roster_open(&r, *state, &ours), -EBADMSG);
 	assert_null(r);
 }
@@ -102,6 +104,7 @@ static void a_code_is_found_with_name_and_venue(void **state)
 	struct roster *r = reader(*state);
 	struct ticket t = find(r, "CODE-ANNE");
 	assert_int_equal(t.kind, TICKET_ROSTER);
+	assert_true(t.registered);
 	assert_string_equal(t.name, "Anne Martin");
 	assert_string_equal(t.venue, "hall");
 	assert_false(t.revoked);
@@ -136,6 +139,7 @@ static void a_signature_stands_above_the_roster(void **state)
 	struct ticket t = { .kind = TICKET_SIGNED, .venue = "attic", .valid_until_s = 9 };
 	assert_int_equal(roster_find(r, "CODE-ANNE", 9, &t), 0);
 	assert_int_equal(t.kind, TICKET_SIGNED);
+	assert_true(t.registered);
 	assert_string_equal(t.venue, "attic");
 	assert_string_equal(t.name, "Anne Martin");
 	assert_int_equal(t.valid_until_s, 9);
@@ -254,7 +258,7 @@ static void nothing_is_kept_without_a_commit(void **state)
 	assert_int_equal(find(r, "CODE-NEW").kind, TICKET_UNKNOWN);
 	assert_false(find(r, "CODE-ANNE").revoked);
 	roster_close(r);
-	assert_int_not_equal(access(bench_path(*state, "roster.db.import"), F_OK), 0);
+	assert_int_not_equal(access(store_bench_path(*state, "roster.db.import"), F_OK), 0);
 }
 
 static void a_killed_import_leaves_the_old_roster(void **state)
@@ -320,10 +324,13 @@ static void a_running_door_follows_an_import(void **state)
 	assert_true(find(door, "CODE-ANNE").revoked);
 	assert_string_equal(find(door, "CODE-LATE").name, "Late");
 	/* A file that cannot be read, or none, leaves the door with what it has. */
-	bench_write(bench_path(*state, "aside"), "broken, and long enough for a header", 36);
-	assert_int_equal(rename(bench_path(*state, "aside"), bench_path(*state, "roster.db")), 0);
+	store_bench_write(
+		store_bench_path(*state, "aside"), "broken, and long enough for a header", 36);
+	assert_int_equal(
+		rename(store_bench_path(*state, "aside"), store_bench_path(*state, "roster.db")),
+		0);
 	assert_string_equal(find(door, "CODE-LATE").name, "Late");
-	assert_int_equal(unlink(bench_path(*state, "roster.db")), 0);
+	assert_int_equal(unlink(store_bench_path(*state, "roster.db")), 0);
 	assert_string_equal(find(door, "CODE-LATE").name, "Late");
 	roster_close(door);
 }
@@ -345,7 +352,8 @@ static void the_files_hold_no_code_and_no_name(void **state)
 	for (int pass = 0; pass < 2; pass++) {
 		for (size_t i = 0; i < ARRAY_LEN(files); i++) {
 			size_t len;
-			AUTO_FREE char *bytes = bench_read(bench_path(*state, files[i]), &len);
+			AUTO_FREE char *bytes =
+				store_bench_read(store_bench_path(*state, files[i]), &len);
 			for (size_t k = 0; bytes && k < ARRAY_LEN(secrets); k++)
 				assert_false(holds(bytes, len, secrets[k]));
 			for (size_t k = 0; bytes && i == 0 && k < 2; k++)
@@ -359,7 +367,7 @@ static void the_files_hold_no_code_and_no_name(void **state)
 	r = start(*state);
 	put(r, "CODE-ANNE", "Anne", "", "hall");
 	finish(r);
-	AUTO_FREE char *bytes = bench_read(bench_path(*state, "roster.db"), &len);
+	AUTO_FREE char *bytes = store_bench_read(store_bench_path(*state, "roster.db"), &len);
 	assert_true(holds(bytes, len, "hall"));
 }
 
@@ -368,8 +376,8 @@ static void a_tampered_name_is_left_empty(void **state)
 	import_two(*state);
 	uint8_t hash[TICKET_HASH_SIZE];
 	size_t len;
-	const char *path = bench_path(*state, "roster.db");
-	char *bytes = bench_read(path, &len);
+	const char *path = store_bench_path(*state, "roster.db");
+	char *bytes = store_bench_read(path, &len);
 	uint8_t secret[SEAL_SECRET_SIZE];
 	code_hash(&ours, "CODE-ANNE", 9, hash);
 	assert_null(memmem(bytes, len, hash, sizeof(hash))); /* a weak code: no fast hash of it */
@@ -378,7 +386,7 @@ static void a_tampered_name_is_left_empty(void **state)
 	char *at = memmem(bytes, len, hash, sizeof(hash));
 	assert_non_null(at);
 	at[sizeof(hash) + 60] ^= 1; /* in the sealed name, which follows venue and type */
-	bench_write(path, bytes, len);
+	store_bench_write(path, bytes, len);
 	free(bytes);
 	struct roster *r = reader(*state);
 	struct ticket t = find(r, "CODE-ANNE");

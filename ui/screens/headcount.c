@@ -193,24 +193,19 @@ static void figure_peak(const struct page *p, char out[STRING_SIZE])
 		text_copy(out, STRING_SIZE, "–");
 }
 
-static void figure_wait(const struct page *p, char out[STRING_SIZE])
+static void figure_last(const struct page *p, char out[STRING_SIZE])
 {
-	char minutes[32];
-	int64_t s = p->screen->wait_estimate_s;
-	number(p, minutes, (s + 30) / 60);
-	if (s < 0)
-		text_copy(out, STRING_SIZE, "–");
-	else
-		fill(p, out, s < 60 ? STRING_HEADCOUNT_SOON : STRING_HEADCOUNT_MINUTES, minutes,
-			"");
+	char hm[8];
+	when_hm(p->screen->count.last_entry_ms, hm);
+	text_copy(out, STRING_SIZE, p->screen->count.last_entry_ms ? hm : "–");
 }
 
 /* At a door with a printer, what it needs: badges that wait, or else the labels that are left. */
-static void figure_last(const struct page *p, struct figure *f)
+static void figure_last_or_labels(const struct page *p, struct figure *f)
 {
 	const struct screen *s = p->screen;
-	f->label = STRING_HEADCOUNT_WAIT;
-	figure_wait(p, f->value);
+	f->label = STRING_HEADCOUNT_LAST_ENTRY;
+	figure_last(p, f->value);
 	if (!s->has_printer)
 		return;
 	f->label = s->badges_waiting ? STRING_HEADCOUNT_BADGES : STRING_HEADCOUNT_LABELS;
@@ -235,7 +230,7 @@ static void figures_of(const struct page *p, struct figure f[FIGURES])
 	number(p, f[2].value, (int64_t)h->refused);
 	f[3].label = STRING_HEADCOUNT_PEAK;
 	figure_peak(p, f[3].value);
-	figure_last(p, &f[4]);
+	figure_last_or_labels(p, &f[4]);
 }
 
 static double figure_width(struct page *p, const struct figure *f)

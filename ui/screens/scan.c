@@ -57,10 +57,8 @@ static void lens_drawing(struct page *p, struct box b)
 		draw_outline(p, b, 32, 2, p->palette->edge);
 	double side = fmin(b.w, b.h), r = side * 0.4875;
 	if (p->cr && !contrast) {
-		struct box at = draw_mirror(p, b);
 		cairo_save(p->cr);
-		cairo_rectangle(p->cr, at.x + 32, at.y, at.w - 64, at.h);
-		cairo_clip(p->cr);
+		draw_clip(p, b, 32);
 		draw_dot(p, b.x + b.w / 2, b.y + b.h * 0.685 + r, r, guest);
 		cairo_restore(p->cr);
 	}

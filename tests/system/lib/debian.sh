@@ -45,9 +45,10 @@ if [ ! -e "$root/parvis-made" ]; then
 fi
 root=$(cd "$root" && pwd)
 
-# The tree as git knows it, with what is not committed yet; only objects of earlier runs stay.
+# The tree as git knows it, with what is not committed yet, and no object of an earlier run: those
+# can be newer than a file that has changed since.
+rm -rf "$root/src/parvis"
 mkdir -p "$root/src/parvis"
-find "$root/src/parvis" -mindepth 1 -maxdepth 1 ! -name build -exec rm -rf {} +
 git ls-files -co --exclude-standard -z | tar --null --ignore-failed-read -T - -cf - |
 	tar -C "$root/src/parvis" -xf -
 result $? "the tree is copied in"
