@@ -30,6 +30,13 @@ void kiosk_close(struct kiosk *k);
 /* Asked now and then while nobody is before the door; true ends kiosk_run(). It must not wait. */
 void kiosk_on_idle(struct kiosk *k, bool (*news)(void *context), void *context);
 
+/* From now on SIGTERM and SIGINT ask the main loop to end, and a reader of our output that has gone
+ * away ends nothing. Once, before kiosk_open(). */
+void kiosk_catch_signals(void);
+
+/* Whether one of them has come. */
+bool kiosk_asked_to_stop(void);
+
 /* Runs until the window is closed or SIGTERM or SIGINT comes. Gives the exit status. */
 int kiosk_run(struct kiosk *k);
 

@@ -57,5 +57,6 @@ int main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
+	kiosk_catch_signals();
 	return options.from_box ? run_box(&options) : run_door(&options, NULL);
 }
