@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "cli/kiosk_serve.h"
 #include "cli/serial.h"
 #include "port/clock.h"
 #include "port/pins.h"
@@ -26,6 +27,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: parvis kiosk provision --event DIR --venue ID --door NAME [OPTION...]\n"
 	      "       parvis kiosk show FILE...\n"
+	      "       parvis kiosk serve --event DIR --listen ADDRESS:PORT\n"
 	      "\n"
 	      "provision  writes the signed bundle that makes a box this door: the event without the\n"
 	      "           organiser's key, the venue's part of the roster with its names sealed, the\n"
@@ -38,6 +40,8 @@ static void usage(FILE *out)
 	      "  --pins FILE     GPIO pin map\n"
 	      "show       verifies bundles and tells what they are, with the short hash that their\n"
 	      "           boxes show\n"
+	      "serve      hands the bundles of DIR/bundles out to boxes in the same house, and prints\n"
+	      "           the text of a pairing code for each\n"
 	      "\n"
 	      "exit status: 0 done, 1 a bundle, the event or an option's value was refused, 2 wrong\n"
 	      "use, 3 failed\n",
@@ -389,6 +393,8 @@ int cli_kiosk(int argc, char **argv)
 		return provision(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "show"))
 		return show(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "serve"))
+		return kiosk_serve(argc - 1, argv + 1);
 	usage(stderr);
 	return CLI_USAGE;
 }
