@@ -20,10 +20,10 @@
 /* Part of the log's format: append, never renumber. */
 enum row_kind {
 	ROW_SCAN = 1, /* the answer to a code */
-	/* A guest without a ticket: ADMIT (direction IN) or FULL. `ticket` is the badge that was made
-	 * for whoever came in and wanted one; it makes that badge known (see struct prior). */
+	/* A guest without a ticket: ADMIT (direction IN) or FULL. `ticket` is the badge that was
+	 * made for whoever came in and wanted one; it makes that badge known (see struct prior). */
 	ROW_WALK_IN,
-	ROW_ADJUST,   /* a volunteer corrects the figure of people present by `amount` */
+	ROW_ADJUST, /* a volunteer corrects the figure of people present by `amount` */
 	/* Takes back the row `undoes`: `amount` is what that row had added to present; `direction`,
 	 * `ticket`, `venue` and `from_venue` are that row's, so that a fold can tell what was taken
 	 * back, and where. */
