@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "cli/kiosk_names.h"
 #include "cli/kiosk_serve.h"
 #include "cli/serial.h"
 #include "port/clock.h"
@@ -38,6 +39,8 @@ static void usage(FILE *out)
 	      "                  event's)\n"
 	      "  --printer URI   of the label printer\n"
 	      "  --pins FILE     GPIO pin map\n"
+	      "  --pin-stdin     reads the staff PIN, which seals the names where event.ini has\n"
+	      "                  search = yes, from standard input (default: asks at a terminal)\n"
 	      "show       verifies bundles and tells what they are, with the short hash that their\n"
 	      "           boxes show\n"
 	      "serve      hands the bundles of DIR/bundles out to boxes in the same house, and prints\n"
@@ -50,6 +53,7 @@ static void usage(FILE *out)
 
 struct options {
 	const char *event_dir, *venue, *door, *doorway, *out, *languages, *printer, *pins;
+	bool pin_stdin;
 };
 
 static bool parse(int argc, char **argv, struct options *out)
@@ -67,15 +71,20 @@ static bool parse(int argc, char **argv, struct options *out)
 		{ "printer", offsetof(struct options, printer) },
 		{ "pins", offsetof(struct options, pins) },
 	};
-	struct option known[ARRAY_LEN(texts) + 1] = { 0 };
+	struct option known[ARRAY_LEN(texts) + 2] = { 0 };
 	int c, which = 0;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		known[i] = (struct option){ texts[i].name, required_argument, NULL, 'x' };
 	*out = (struct options){ .doorway = "entry", .printer = "" };
+	known[ARRAY_LEN(texts)] = (struct option){ "pin-stdin", no_argument, NULL, 'p' };
 	optind = 0;
 	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "", known, &which)) == 'x')
-		memcpy((char *)out + texts[which].at, &optarg, sizeof(optarg));
+	while ((c = getopt_long(argc, argv, "", known, &which)) == 'x' || c == 'p') {
+		if (c == 'p')
+			out->pin_stdin = true;
+		else
+			memcpy((char *)out + texts[which].at, &optarg, sizeof(optarg));
+	}
 	return c == -1 && optind == argc && out->event_dir && out->venue && out->door;
 }
 
@@ -90,7 +99,7 @@ struct making {
 	struct bundle_settings settings;
 	char dir[PATH_MAX]; /* of its own, "" = not made */
 	char out[PATH_MAX], aside[PATH_MAX + 16], roster_path[PATH_MAX + 16];
-	int roster, pins, fd;
+	int roster, pins, names, fd;
 	struct bundle bundle;
 };
 
@@ -232,6 +241,12 @@ static int take_roster(struct making *m)
 	return m->roster < 0 ? fail(m->roster_path, -errno) : CLI_OK;
 }
 
+static int take_names(struct making *m)
+{
+	return kiosk_names(m->options->event_dir, m->event, m->settings.venue,
+		m->options->pin_stdin, &m->names);
+}
+
 /* --- the file ----------------------------------------------------------------------------------
  */
 
@@ -283,6 +298,7 @@ static int write_out(struct making *m)
 		.serial = serial,
 		.created_ms = clock_now(0).wall_ms,
 		.roster = m->roster,
+		.names = m->names,
 		.pins = m->pins };
 	error = bundle_write(&m->bundle, m->fd, &source);
 	if (!error && fsync(m->fd))
@@ -306,6 +322,7 @@ static void finish(struct making *m)
 	}
 	cc_close_fd(&m->roster);
 	cc_close_fd(&m->pins);
+	cc_close_fd(&m->names);
 	cc_close_fd(&m->fd);
 	issuer_close(m->issuer);
 	event_free(m->event);
@@ -328,13 +345,13 @@ static void tell(const char *path, const struct bundle *b, const struct bundle_s
 static int provision(int argc, char **argv)
 {
 	static int (*const steps[])(struct making *) = { take_settings, open_issuer, take_pins,
-		take_roster, open_aside, write_out };
+		take_roster, take_names, open_aside, write_out };
 	struct options o;
 	if (!parse(argc, argv, &o)) {
 		usage(stderr);
 		return CLI_USAGE;
 	}
-	struct making m = { .options = &o, .roster = -1, .pins = -1, .fd = -1 };
+	struct making m = { .options = &o, .roster = -1, .pins = -1, .names = -1, .fd = -1 };
 	int result = folder_open(&m.event, o.event_dir);
 	for (size_t i = 0; result == CLI_OK && i < ARRAY_LEN(steps); i++)
 		result = steps[i](&m);
