@@ -1,5 +1,7 @@
 #include "app/threshold.h"
 
+#include "app/lens.h"
+#include "app/pairing.h"
 #include "app/script_line.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -39,6 +41,9 @@ struct threshold {
 	uint32_t before; /* the folder that the box was when it was last opened; 0: none */
 	struct adopt_offer *offers;
 	size_t count, at;
+	char paired[PATH_MAX]; /* where the bundle of a pairing code is put; "": none was */
+	bool pairing_failed;
+	struct lens *lens;
 	bool failed;                    /* the disk did not take the offer that is shown */
 	uint8_t left[BUNDLE_HASH_SIZE]; /* what a person has turned down; not asked again */
 	bool has_left;
@@ -194,7 +199,10 @@ static struct screen_box offer_values(const struct adopt_offer *o)
 static enum screen_adopt_state state_now(struct threshold *t)
 {
 	const struct adopt_offer *o = offer_now(t);
-	return !o ? SCREEN_ADOPT_EMPTY : t->failed ? SCREEN_ADOPT_FAILED : adopt_state(o);
+	return t->pairing_failed ? SCREEN_ADOPT_PAIRING
+	       : !o              ? SCREEN_ADOPT_EMPTY
+	       : t->failed       ? SCREEN_ADOPT_FAILED
+				 : adopt_state(o);
 }
 
 static void draw(struct threshold *t)
@@ -263,15 +271,46 @@ static void look(struct threshold *t)
 		}
 	t->count = kept;
 	t->at = 0;
-	t->failed = false;
+	t->failed = t->pairing_failed = false;
 	set_time_limit(t);
+}
+
+/* A code was held up: if it is a pairing code, its bundle is fetched and offered like any other. */
+static void take_code(struct threshold *t, const char *text, size_t len)
+{
+	struct pairing p;
+	if (!pairing_read(&p, text, len))
+		return;
+	int n = snprintf(t->paired, sizeof(t->paired), "%s/paired" BUNDLE_SUFFIX, t->options->data);
+	if (n < 0 || (size_t)n >= sizeof(t->paired) ||
+		(mkdir(t->options->data, 0700) && errno != EEXIST))
+		return;
+	int error = pairing_fetch(&p, t->paired);
+	if (error) {
+		log_warning("%s: no bundle from it: %s", p.url, strerror(-error));
+		t->pairing_failed = true;
+		return;
+	}
+	t->count = 1;
+	t->at = 0;
+	t->failed = t->pairing_failed = false;
+	adopt_read(&t->offers[0], t->paired, t->has_box ? t->box : NULL);
+	set_time_limit(t);
+}
+
+static void look_through_lens(struct threshold *t)
+{
+	static struct lens_message m;
+	while (t->lens && !lens_next(t->lens, &m))
+		if (m.kind == LENS_CODE)
+			take_code(t, m.text, m.len);
 }
 
 static enum outcome become(struct threshold *t)
 {
 	struct box next;
 	const struct adopt_offer *o = offer_now(t);
-	if (!o || o->worth >= ADOPT_SAME || t->failed)
+	if (!o || o->worth >= ADOPT_SAME || t->failed || t->pairing_failed)
 		return OUTCOME_WAIT;
 	if (adopt_take(&next, t->options->data, o)) {
 		t->failed = true;
@@ -351,6 +390,7 @@ static enum outcome wait_for_person(struct threshold *t)
 	sigaction(SIGINT, &act_on, NULL);
 	enum outcome outcome = OUTCOME_WAIT;
 	while (outcome == OUTCOME_WAIT) {
+		look_through_lens(t);
 		draw(t);
 		struct ui_input in = ui_poll(t->ui);
 		outcome = stop ? OUTCOME_QUIT : in.kind != UI_NOTHING ? act(t, &in) : time_out(t);
@@ -419,16 +459,18 @@ static enum outcome play_line(struct threshold *t, const char *line, size_t len)
 		enum control control = ui_control_named(t->ui, name);
 		return control == CONTROL_NONE ? complain(t, "there is nothing to tap", name)
 					       : tap(t, control);
+	case SCRIPT_CODE:
+		take_code(t, l.text, l.len);
+		return OUTCOME_WAIT;
 	case SCRIPT_AT:
 	case SCRIPT_SHOW:
-	case SCRIPT_CODE:
 	case SCRIPT_TAP_AT:
 	case SCRIPT_PRESS:
 	case SCRIPT_WAIT:
 	case SCRIPT_CUT:
 		break;
 	}
-	return complain(t, "before the door only tap, expect and shot have a meaning", "");
+	return complain(t, "before the door only tap, code, expect and shot have a meaning", "");
 }
 
 static enum outcome play(struct threshold *t)
@@ -474,6 +516,8 @@ static enum outcome ask(struct threshold *t)
 		if (!strcmp(o->language, language_codes[l]))
 			t->language = (enum language)l;
 	set_time_limit(t);
+	if (o->camera && !o->script && lens_open(&t->lens, o->camera))
+		t->lens = NULL; /* the door will say so */
 	if (o->script && !t->script)
 		fprintf(stderr, "parvis-kiosk: %s: %s\n", o->script, strerror(errno));
 	else
@@ -481,6 +525,11 @@ static enum outcome ask(struct threshold *t)
 	if (t->script)
 		fclose(t->script);
 	t->script = NULL;
+	lens_close(t->lens);
+	t->lens = NULL;
+	if (*t->paired)
+		unlink(t->paired);
+	t->paired[0] = '\0';
 	ui_close(t->ui);
 	t->ui = NULL;
 	return outcome;

@@ -42,8 +42,9 @@ static void print_summary(const struct event *e)
 	for (int i = 0; i < LANGUAGE_COUNT; i++)
 		if (e->languages & 1U << i)
 			printf(" %s", language_codes[i]);
-	printf(", hash key %s, PIN %s\n", e->hash_key_given ? "given" : "derived",
-		*e->staff_pin ? "set" : "not set");
+	printf(", hash key %s, PIN %s%s\n", e->hash_key_given ? "given" : "derived",
+		*e->staff_pin ? "set" : "not set",
+		e->staff_search && *e->staff_pin ? ", search by name" : "");
 }
 
 /* Tickets that this folder's key signs must be good at its doors. A folder without one (a box's, or
@@ -111,20 +112,32 @@ static bool ask(const char *prompt, char *out, size_t capacity)
 	return !tcsetattr(STDIN_FILENO, TCSAFLUSH, &before) && good;
 }
 
-int event_read_pin(const char *prompt, char *pin, size_t capacity)
+int event_ask_pin(const char *prompt, char *pin, size_t capacity)
 {
-	char again[64];
-	if (!isatty(STDIN_FILENO)) {
-		if (read_line(pin, capacity))
+	if (isatty(STDIN_FILENO)) {
+		if (ask(prompt, pin, capacity))
 			return CLI_OK;
-		fputs("parvis: no PIN on standard input\n", stderr);
-		return CLI_NO;
-	}
-	if (!ask(prompt, pin, capacity) || !ask("Once more: ", again, sizeof(again))) {
 		fputs("parvis: cannot read the terminal\n", stderr);
 		return CLI_FAILED;
 	}
-	if (!strcmp(pin, again))
+	if (read_line(pin, capacity))
+		return CLI_OK;
+	fputs("parvis: no PIN on standard input\n", stderr);
+	return CLI_NO;
+}
+
+int event_read_pin(const char *prompt, char *pin, size_t capacity)
+{
+	char again[64];
+	int result = event_ask_pin(prompt, pin, capacity);
+	if (result != CLI_OK || !isatty(STDIN_FILENO))
+		return result;
+	result = event_ask_pin("Once more: ", again, sizeof(again));
+	if (result != CLI_OK)
+		return result;
+	bool same = !strcmp(pin, again);
+	explicit_bzero(again, sizeof(again));
+	if (same)
 		return CLI_OK;
 	fputs("parvis: the two differ\n", stderr);
 	return CLI_NO;

@@ -27,6 +27,9 @@ NODISCARD int event_judge(const struct draft *d);
  * CLI_NO when there is none or the two differ, with the reason told. */
 NODISCARD int event_read_pin(const char *prompt, char *pin, size_t capacity);
 
+/* The same, asked for once: for a PIN that is known already. */
+NODISCARD int event_ask_pin(const char *prompt, char *pin, size_t capacity);
+
 /* A PIN's Argon2id string; what is no PIN is told, CLI_NO. */
 NODISCARD int event_hash_pin(const char *pin, char out[PIN_HASH_SIZE]);
 

@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "cli/kiosk_names.h"
+#include "cli/kiosk_serve.h"
 #include "cli/serial.h"
 #include "port/clock.h"
 #include "port/pins.h"
@@ -26,6 +28,7 @@ static void usage(FILE *out)
 {
 	fputs("usage: parvis kiosk provision --event DIR --venue ID --door NAME [OPTION...]\n"
 	      "       parvis kiosk show FILE...\n"
+	      "       parvis kiosk serve --event DIR --listen ADDRESS:PORT\n"
 	      "\n"
 	      "provision  writes the signed bundle that makes a box this door: the event without the\n"
 	      "           organiser's key, the venue's part of the roster with its names sealed, the\n"
@@ -36,8 +39,12 @@ static void usage(FILE *out)
 	      "                  event's)\n"
 	      "  --printer URI   of the label printer\n"
 	      "  --pins FILE     GPIO pin map\n"
+	      "  --pin-stdin     reads the staff PIN, which seals the names where event.ini has\n"
+	      "                  search = yes, from standard input (default: asks at a terminal)\n"
 	      "show       verifies bundles and tells what they are, with the short hash that their\n"
 	      "           boxes show\n"
+	      "serve      hands the bundles of DIR/bundles out to boxes in the same house, and prints\n"
+	      "           the text of a pairing code for each\n"
 	      "\n"
 	      "exit status: 0 done, 1 a bundle, the event or an option's value was refused, 2 wrong\n"
 	      "use, 3 failed\n",
@@ -46,6 +53,7 @@ static void usage(FILE *out)
 
 struct options {
 	const char *event_dir, *venue, *door, *doorway, *out, *languages, *printer, *pins;
+	bool pin_stdin;
 };
 
 static bool parse(int argc, char **argv, struct options *out)
@@ -63,15 +71,20 @@ static bool parse(int argc, char **argv, struct options *out)
 		{ "printer", offsetof(struct options, printer) },
 		{ "pins", offsetof(struct options, pins) },
 	};
-	struct option known[ARRAY_LEN(texts) + 1] = { 0 };
+	struct option known[ARRAY_LEN(texts) + 2] = { 0 };
 	int c, which = 0;
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		known[i] = (struct option){ texts[i].name, required_argument, NULL, 'x' };
 	*out = (struct options){ .doorway = "entry", .printer = "" };
+	known[ARRAY_LEN(texts)] = (struct option){ "pin-stdin", no_argument, NULL, 'p' };
 	optind = 0;
 	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "", known, &which)) == 'x')
-		memcpy((char *)out + texts[which].at, &optarg, sizeof(optarg));
+	while ((c = getopt_long(argc, argv, "", known, &which)) == 'x' || c == 'p') {
+		if (c == 'p')
+			out->pin_stdin = true;
+		else
+			memcpy((char *)out + texts[which].at, &optarg, sizeof(optarg));
+	}
 	return c == -1 && optind == argc && out->event_dir && out->venue && out->door;
 }
 
@@ -86,7 +99,7 @@ struct making {
 	struct bundle_settings settings;
 	char dir[PATH_MAX]; /* of its own, "" = not made */
 	char out[PATH_MAX], aside[PATH_MAX + 16], roster_path[PATH_MAX + 16];
-	int roster, pins, fd;
+	int roster, pins, names, fd;
 	struct bundle bundle;
 };
 
@@ -228,6 +241,12 @@ static int take_roster(struct making *m)
 	return m->roster < 0 ? fail(m->roster_path, -errno) : CLI_OK;
 }
 
+static int take_names(struct making *m)
+{
+	return kiosk_names(m->options->event_dir, m->event, m->settings.venue,
+		m->options->pin_stdin, &m->names);
+}
+
 /* --- the file ----------------------------------------------------------------------------------
  */
 
@@ -279,6 +298,7 @@ static int write_out(struct making *m)
 		.serial = serial,
 		.created_ms = clock_now(0).wall_ms,
 		.roster = m->roster,
+		.names = m->names,
 		.pins = m->pins };
 	error = bundle_write(&m->bundle, m->fd, &source);
 	if (!error && fsync(m->fd))
@@ -302,6 +322,7 @@ static void finish(struct making *m)
 	}
 	cc_close_fd(&m->roster);
 	cc_close_fd(&m->pins);
+	cc_close_fd(&m->names);
 	cc_close_fd(&m->fd);
 	issuer_close(m->issuer);
 	event_free(m->event);
@@ -324,13 +345,13 @@ static void tell(const char *path, const struct bundle *b, const struct bundle_s
 static int provision(int argc, char **argv)
 {
 	static int (*const steps[])(struct making *) = { take_settings, open_issuer, take_pins,
-		take_roster, open_aside, write_out };
+		take_roster, take_names, open_aside, write_out };
 	struct options o;
 	if (!parse(argc, argv, &o)) {
 		usage(stderr);
 		return CLI_USAGE;
 	}
-	struct making m = { .options = &o, .roster = -1, .pins = -1, .fd = -1 };
+	struct making m = { .options = &o, .roster = -1, .pins = -1, .names = -1, .fd = -1 };
 	int result = folder_open(&m.event, o.event_dir);
 	for (size_t i = 0; result == CLI_OK && i < ARRAY_LEN(steps); i++)
 		result = steps[i](&m);
@@ -389,6 +410,8 @@ int cli_kiosk(int argc, char **argv)
 		return provision(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "show"))
 		return show(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "serve"))
+		return kiosk_serve(argc - 1, argv + 1);
 	usage(stderr);
 	return CLI_USAGE;
 }

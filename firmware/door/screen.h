@@ -107,7 +107,8 @@ enum screen_adopt_state {
 	SCREEN_ADOPT_VERSION,
 	SCREEN_ADOPT_CUT_SHORT,
 	SCREEN_ADOPT_ALTERED,
-	SCREEN_ADOPT_FAILED, /* the box's own disk did not take it */
+	SCREEN_ADOPT_PAIRING, /* what a pairing code points to did not come, or is another */
+	SCREEN_ADOPT_FAILED,  /* the box's own disk did not take it */
 	SCREEN_ADOPT_STATES
 };
 

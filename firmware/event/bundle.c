@@ -1,6 +1,7 @@
 #include "event/bundle.h"
 
 #include "base/text.h"
+#include "event/name_index.h"
 
 #include <errno.h>
 #include <sodium.h>
@@ -22,6 +23,7 @@ const char *const bundle_part_names[BUNDLE_PARTS] = {
 	[BUNDLE_SETTINGS] = "kiosk.ini",
 	[BUNDLE_ROSTER] = "roster.db",
 	[BUNDLE_PINS] = "pins.ini",
+	[BUNDLE_NAMES] = NAME_INDEX_FILE,
 };
 
 const char *const bundle_wrong_texts[BUNDLE_WRONGS] = {
@@ -42,6 +44,7 @@ static const uint64_t size_limits[BUNDLE_PARTS] = {
 	[BUNDLE_SETTINGS] = BUNDLE_SETTINGS_MAX,
 	[BUNDLE_ROSTER] = BUNDLE_ROSTER_MAX,
 	[BUNDLE_PINS] = BUNDLE_PINS_MAX,
+	[BUNDLE_NAMES] = BUNDLE_NAMES_MAX,
 };
 
 /* --- bytes -------------------------------------------------------------------------------------
@@ -301,6 +304,8 @@ static bool fits(
 	bool known = false;
 	for (uint32_t i = 0; i < e->key_count; i++)
 		known = known || !memcmp(e->keys[i], b->key, sizeof(b->key));
+	if (b->parts[BUNDLE_NAMES].present && !e->staff_search)
+		return false; /* names are on a box only where the organiser chose that */
 	return known && !strcmp(e->id, b->event_id) && event_venue(e, settings->venue);
 }
 
@@ -486,6 +491,7 @@ int bundle_write(struct bundle *out, int fd, const struct bundle_source *source)
 		[BUNDLE_SETTINGS] = { .bytes = settings, .size = settings_len },
 		[BUNDLE_ROSTER] = { .fd = source->roster },
 		[BUNDLE_PINS] = { .fd = source->pins },
+		[BUNDLE_NAMES] = { .fd = source->names },
 	};
 	int error = write_inputs(fd, source, in);
 	return error ? error : verify_written(out, fd);

@@ -37,16 +37,18 @@
 #define BUNDLE_SETTINGS_MAX 1024        /* bytes of kiosk.ini */
 #define BUNDLE_PINS_MAX     (64 << 10)  /* bytes */
 #define BUNDLE_ROSTER_MAX   (1LL << 30) /* bytes */
+#define BUNDLE_NAMES_MAX    (32 << 20)  /* bytes */
 
 enum bundle_part {
 	BUNDLE_EVENT,    /* event.ini, reduced to what a door needs */
 	BUNDLE_SETTINGS, /* kiosk.ini: struct bundle_settings */
 	BUNDLE_ROSTER, /* roster.db: this venue's and every venue's; only where the event has one */
 	BUNDLE_PINS,   /* pins.ini: the pin map; only where one was given */
+	BUNDLE_NAMES,  /* names.idx: event/name_index.h; only where the event has search = yes */
 	BUNDLE_PARTS
 };
 
-/* "event.ini", "kiosk.ini", "roster.db", "pins.ini": their files on a box, too. */
+/* "event.ini", "kiosk.ini", "roster.db", "pins.ini", "names.idx": their files on a box, too. */
 extern const char *const bundle_part_names[BUNDLE_PARTS];
 
 /* What is wrong with a bundle, in the order in which it is looked at. */
@@ -127,7 +129,7 @@ struct bundle_source {
 	const struct bundle_settings *settings;
 	uint64_t serial;
 	int64_t created_ms;
-	int roster, pins; /* descriptors; -1: the part is left out */
+	int roster, pins, names; /* descriptors; -1: the part is left out */
 };
 
 /* Writes a bundle to an empty file that is open for reading and writing, and verifies what it has

@@ -190,6 +190,8 @@ static void say_keys(FILE *out, const struct event *e)
 	fprintf(out, "[staff]\n");
 	say(out, "pin", e->staff_pin);
 	say_number(out, "item", e->staff_item);
+	if (e->staff_search)
+		fprintf(out, "search = yes\n");
 	if (e->walk_in_badges)
 		fprintf(out, "[badges]\nwalk_in = yes\n");
 	explicit_bzero(hex, sizeof(hex));

@@ -170,6 +170,7 @@ void draft_take_model(struct draft *d, const struct event *model)
 	}
 	if (model->staff_item)
 		put_number(d->staff_item, model->staff_item);
+	text_copy(d->search, DRAFT_VALUE_SIZE, model->staff_search ? "yes" : "no");
 	text_copy(d->walk_in, DRAFT_VALUE_SIZE, model->walk_in_badges ? "yes" : "no");
 }
 
@@ -255,6 +256,11 @@ static void print_secrets(FILE *out, const struct draft *d)
 		{ "pin", "The volunteers' PIN, hashed: `parvis event pin` makes this line." },
 		{ "item", "The ticket type of staff cards, which open the volunteers' screens "
 			  "together with the\n# PIN. No guest's ticket may have it." },
+		{ "search",
+			"Whether volunteers may search for guests by name, behind the PIN: yes, no. "
+			"Every box\n# then carries its guests' names, sealed with the PIN. Whoever "
+			"steals a box can try PINs\n# on it at home: four digits hold for minutes, six "
+			"for a day or two, ten for years." },
 	};
 	fputs("\n[keys]\n", out);
 	print_line(out, &lines[0], d->ticket_key, true);
@@ -262,6 +268,7 @@ static void print_secrets(FILE *out, const struct draft *d)
 	fputs("\n[staff]\n", out);
 	print_line(out, &lines[2], d->pin, true);
 	print_line(out, &lines[3], d->staff_item, true);
+	print_line(out, &lines[4], d->search, true);
 }
 
 static void print_badges(FILE *out, const struct draft *d)

@@ -54,6 +54,7 @@ struct draft {
 	struct draft_item items[EVENT_ITEMS_MAX + 1];
 	uint32_t item_count;
 	char staff_item[DRAFT_VALUE_SIZE];
+	char search[DRAFT_VALUE_SIZE];  /* of [staff] */
 	char walk_in[DRAFT_VALUE_SIZE]; /* of [badges] */
 	char pin[PIN_HASH_SIZE];        /* Argon2id string */
 	char ticket_key[2 * 32 + 1];    /* hex */

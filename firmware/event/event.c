@@ -248,6 +248,10 @@ static void judge_staff(struct reading *r)
 				"%" PRId64 " is a guest's ticket type, [item %" PRId64
 				"]: give staff cards a number of their own",
 				e->staff_item, e->staff_item);
+	if (e->staff_search && !*e->staff_pin)
+		reading_tell(r, reading_line_of(SECTION_STAFF, &r->once[SECTION_STAFF], "search"),
+			false, "search",
+			"nobody can search by name without a PIN: `parvis event pin` makes one");
 }
 
 static void judge(struct reading *r)

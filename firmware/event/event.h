@@ -13,11 +13,14 @@
  *                       must be no [item] of guests, and of no product that a ticket seller with
  *                       a key above sells. Whatever the card's subevent is, it is for every venue;
  *                       its limits of time hold, and it can be revoked like a ticket
+ *              search = yes: behind the PIN, volunteers may search for guests by name. The boxes
+ *                       then carry their guests' names, sealed under the PIN alone: whoever steals
+ *                       one can guess a short PIN at home (event/name_index.h)
  *   [badges]   walk_in = yes: whoever has no ticket may write a first name and gets a badge, a
  *              code to photograph and, where there is a printer, on a label
  * id, title, opens, closes, timezone and one venue are needed; by default languages is fr, reentry
- * yes, walk_in no, capacity without limit. Languages that this version does not speak are told, not
- * fatal. */
+ * yes, search and walk_in no, capacity without limit. Languages that this version does not speak
+ * are told, not fatal. */
 #ifndef PARVIS_EVENT_EVENT_H
 #define PARVIS_EVENT_EVENT_H
 
@@ -57,6 +60,7 @@ struct event {
 	enum language language; /* the first listed: the house's */
 	bool reentry;
 	bool walk_in_badges;
+	bool staff_search; /* guests can be found by name; only with a staff_pin */
 	uint8_t keys[EVENT_KEYS_MAX][32];
 	uint32_t key_count;
 	uint8_t hash_key[32]; /* given, or derived from id and keys: then as secret as these */

@@ -352,6 +352,11 @@ static void take_staff_item(struct reading *r, const char *key, const char *valu
 			"is no ticket type: write the number of staff cards, 1 or more");
 }
 
+static void take_search(struct reading *r, const char *key, const char *value)
+{
+	take_word(r, key, value, &r->event->staff_search);
+}
+
 /* --- the tables --------------------------------------------------------------------------------
  */
 
@@ -383,6 +388,7 @@ static const struct field keys_keys[] = {
 static const struct field staff_keys[] = {
 	{ "pin", false, take_pin },
 	{ "item", false, take_staff_item },
+	{ "search", false, take_search },
 };
 
 static const struct field badges_keys[] = { { "walk_in", false, take_walk_in } };

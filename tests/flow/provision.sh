@@ -194,6 +194,57 @@ while [ $i -lt "$rounds" ]; do
 done
 is "killed $rounds times while it adopts, it is always a box" 0 "$broken"
 
+# --- pairing --------------------------------------------------------------------------------------
+
+mkdir -p "$EVENT/bundles"
+cp "$STICK/liberte-main.parvis" "$STICK/numa-main.parvis" "$EVENT/bundles"
+"$PARVIS" kiosk serve --event "$EVENT" --listen 127.0.0.1:0 >"$DIR/serve.out" 2>&1 &
+server=$!
+at_end "kill -9 $server 2>/dev/null"
+i=0
+while [ $i -lt 100 ] && [ "$(wc -l <"$DIR/serve.out")" -lt 2 ]; do
+	i=$((i + 1))
+	sleep 0.1
+done
+code=$(grep '^liberte-main' "$DIR/serve.out" | cut -d' ' -f3)
+other=$(grep '^numa-main' "$DIR/serve.out" | cut -d' ' -f3)
+
+# pairs WHAT CODE STATE: a box without an event is shown that code.
+pairs()
+{
+	rm -rf "$DIR/paired"
+	mkdir "$DIR/nowhere" 2>/dev/null
+	box paired --bundle-dir "$DIR/nowhere" <<-END
+		expect adopt empty
+		code $2
+		expect adopt $3
+	END
+	# The script ends before the person has decided: that is status 1 without a complaint.
+	if [ $status = 1 ] && ! grep -q "$DIR/script:" "$DIR/err" && [ ! -e "$DIR/paired/box" ] &&
+		[ ! -e "$DIR/paired/paired.parvis" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "$DIR/err"
+	fi
+}
+pairs "a pairing code brings its bundle" "$code" ask
+pairs "not another one" "${code%%#*}#${other##*#}" pairing
+pairs "nor a file that the server does not list" "$(echo "$code" | sed 's,/liberte[^#]*,/../event.ini,')" pairing
+pairs "nor one from outside of the house" "parvis-pair:http://192.0.2.1:9/a#${other##*#}" pairing
+pairs "nor a file of the box" "parvis-pair:file:///etc/hostname#${other##*#}" empty
+box paired --bundle-dir "$DIR/nowhere" <<-END
+	code $code
+	tap Devenir cette porte
+	at 19:00:10
+	code PARVIS-TEST
+	wait TEST_OK
+END
+is "the box becomes what the code points to" "0 liberte" "$status $(sed -n 's/^venue=//p' \
+	"$DIR/paired/box/1/kiosk.ini")"
+kill -TERM $server
+wait $server
+is "the server ends when it is told to" 0 $?
+
 # --- a stick that comes while the door is open -----------------------------------------------------
 
 # An update is shown for ten seconds and taken, and the door opens as the new one. No display is

@@ -104,7 +104,8 @@ static void a_bundle(const struct bench *b, const char *path, struct make m)
 		.serial = m.serial,
 		.created_ms = 1481140800000,
 		.roster = -1,
-		.pins = -1 };
+		.pins = -1,
+		.names = -1 };
 	snprintf(part, sizeof(part), "%s/part.db", b->dir);
 	if (m.roster) {
 		a_roster(b, e, m.venue);

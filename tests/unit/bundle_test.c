@@ -57,6 +57,18 @@ static struct event *an_event(const char *id, const uint8_t key[32])
 	return e;
 }
 
+static struct event *with_search(const struct event *e)
+{
+	struct event *other = NULL;
+	char *text = bundle_event_text(e), longer[4096];
+	assert_non_null(text);
+	int n = snprintf(longer, sizeof(longer), "%s%s", text, "search = yes\n");
+	free(text);
+	assert_int_equal(event_parse(&other, "test.ini", longer, (size_t)n, any_problem, NULL), 0);
+	assert_true(other->staff_search);
+	return other;
+}
+
 static int set_up(void **state)
 {
 	struct bench *b = calloc(1, sizeof(*b));
@@ -101,7 +113,8 @@ static struct bundle_source a_source(const struct bench *b)
 		.serial = 7,
 		.created_ms = 1481140800123,
 		.roster = -1,
-		.pins = -1 };
+		.pins = -1,
+		.names = -1 };
 }
 
 /* A whole bundle as bytes; for free(). */
@@ -437,6 +450,32 @@ static void other_files_are_refused(void **state)
 		assert_non_null(bundle_wrong_texts[i]);
 }
 
+/* Only an event that says so puts names on its boxes. */
+static void names_go_where_the_organiser_chose_it(void **state)
+{
+	const struct bench *bench = *state;
+	struct bundle_source source = a_source(bench);
+	struct bundle b;
+	size_t size;
+	int fd = a_file("", 0);
+	source.names = a_file("sealed names", 12);
+	assert_int_equal(bundle_write(&b, fd, &source), -EINVAL);
+	close(fd);
+	struct event *search = with_search(bench->event);
+	source.event = search;
+	uint8_t *bytes = a_bundle(&source, &b, &size);
+	assert_true(b.parts[BUNDLE_NAMES].present);
+	assert_int_equal(b.parts[BUNDLE_NAMES].size, 12);
+	assert_memory_equal(bytes + b.parts[BUNDLE_NAMES].offset, "sealed names", 12);
+	assert_string_equal(bundle_part_names[BUNDLE_NAMES], "names.idx");
+	free(bytes);
+	close(source.names);
+	source.names = -1;
+	free(a_bundle(&source, &b, &size)); /* nobody was imported */
+	assert_false(b.parts[BUNDLE_NAMES].present);
+	event_free(search);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -454,6 +493,7 @@ int main(void)
 		cmocka_unit_test(settings_are_read_strictly),
 		cmocka_unit_test(short_hashes_are_base32),
 		cmocka_unit_test(other_files_are_refused),
+		cmocka_unit_test(names_go_where_the_organiser_chose_it),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

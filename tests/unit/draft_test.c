@@ -75,6 +75,7 @@ static void assert_same(const struct event *a, const struct event *b)
 	assert_int_equal(a->capacity_seats, b->capacity_seats);
 	assert_int_equal(a->staff_item, b->staff_item);
 	assert_int_equal(a->walk_in_badges, b->walk_in_badges);
+	assert_int_equal(a->staff_search, b->staff_search);
 	assert_int_equal(a->venue_count, b->venue_count);
 	for (uint32_t i = 0; i < a->venue_count; i++)
 		assert_same_venue(&a->venues[i], &b->venues[i]);

@@ -206,6 +206,7 @@ static const struct {
 		"is no Ed25519 public key" },
 	{ "[keys]\nhash = 00", "e.ini:10: [keys] hash: not 64 hex digits" },
 	{ "[staff]\npin = 2016", "e.ini:10: [staff] pin: no Argon2id string" },
+	{ "[staff]\nsearch = 2016", "e.ini:10: [staff] search: \"2016\" is neither yes nor no" },
 	{ "[staff]\nitem = 0", "e.ini:10: [staff] item: \"0\" is no ticket type" },
 	{ "[staff]\nitem = -9", "\"-9\" is no ticket type: write the number of staff cards" },
 	{ "[staff]\nitem = 9223372036854775808", "is no ticket type" },
@@ -345,6 +346,22 @@ static void languages_to_come_are_noted_and_left_out(void **state)
 	e = good(EVENT "languages = es\n" VENUE);
 	assert_int_equal(e->languages, 1U << LANGUAGE_FR);
 	assert_told("none of these is spoken by this version: fr is used");
+	event_free(e);
+}
+
+static void searching_by_name_is_chosen_and_needs_a_pin(void **state)
+{
+	static const char on[] = EVENT VENUE "[staff]\nsearch = yes";
+	static const char off[] = EVENT VENUE "[staff]\nsearch = no";
+	(void)state;
+	struct event *e = parse(on, strlen(on), 0);
+	assert_true(e->staff_search);
+	assert_int_equal(told.notes, 1);
+	assert_told("e.ini:10: [staff] search: nobody can search by name without a PIN");
+	event_free(e);
+	e = parse(off, strlen(off), 0);
+	assert_false(e->staff_search);
+	assert_int_equal(told.notes, 0);
 	event_free(e);
 }
 
@@ -589,6 +606,7 @@ int main(void)
 		cmocka_unit_test(every_problem_is_told_not_only_the_first),
 		cmocka_unit_test(words_for_yes_and_no),
 		cmocka_unit_test(languages_to_come_are_noted_and_left_out),
+		cmocka_unit_test(searching_by_name_is_chosen_and_needs_a_pin),
 		cmocka_unit_test(times_without_an_offset_are_the_zone_s),
 		cmocka_unit_test(a_key_given_twice_is_noted),
 		cmocka_unit_test(the_derived_hash_key_depends_on_event_and_keys),

@@ -50,6 +50,7 @@ static enum string reason_of(enum screen_adopt_state state)
 		[SCREEN_ADOPT_VERSION] = STRING_ADOPT_VERSION,
 		[SCREEN_ADOPT_CUT_SHORT] = STRING_ADOPT_CUT_SHORT,
 		[SCREEN_ADOPT_ALTERED] = STRING_ADOPT_ALTERED,
+		[SCREEN_ADOPT_PAIRING] = STRING_ADOPT_PAIRING,
 		[SCREEN_ADOPT_FAILED] = STRING_ADOPT_FAILED,
 	};
 	static_assert(ARRAY_LEN(reasons) == SCREEN_ADOPT_STATES, "every state needs its words");

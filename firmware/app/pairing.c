@@ -1,0 +1,56 @@
+#include "app/pairing.h"
+
+#include "base/text.h"
+#include "port/download.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TIMEOUT_S      60
+#define SIZE_MAX_BYTES ((uint64_t)BUNDLE_ROSTER_MAX + (4 << 20))
+
+static bool starts_with(const char *text, size_t len, const char *with)
+{
+	return len >= strlen(with) && !memcmp(text, with, strlen(with));
+}
+
+bool pairing_read(struct pairing *out, const char *text, size_t len)
+{
+	struct pairing p = { 0 };
+	if (!starts_with(text, len, PAIRING_PREFIX))
+		return false;
+	text += strlen(PAIRING_PREFIX);
+	len -= strlen(PAIRING_PREFIX);
+	const char *mark = memchr(text, '#', len);
+	if (!mark || (size_t)(mark - text) >= sizeof(p.url))
+		return false;
+	size_t url = (size_t)(mark - text);
+	if (!starts_with(text, url, "http://") && !starts_with(text, url, "https://"))
+		return false;
+	for (size_t i = 0; i < url; i++)
+		if (text[i] <= ' ' || text[i] > '~' || text[i] == '@' || text[i] == '\\')
+			return false;
+	if (!text_unhex(p.hash, sizeof(p.hash), mark + 1, len - url - 1))
+		return false;
+	memcpy(p.url, text, url);
+	*out = p;
+	return true;
+}
+
+int pairing_fetch(const struct pairing *p, const char *path)
+{
+	struct bundle b;
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	AUTO_FD fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	int error = download(p->url, fd, SIZE_MAX_BYTES, TIMEOUT_S);
+	if (!error && (bundle_verify(&b, fd) || memcmp(b.hash, p->hash, sizeof(b.hash))))
+		error = -EBADMSG;
+	if (error)
+		unlink(path);
+	return error;
+}
