@@ -1,5 +1,6 @@
 #include "app/threshold.h"
 
+#include "app/kiosk.h"
 #include "app/lens.h"
 #include "app/pairing.h"
 #include "app/script_line.h"
@@ -12,7 +13,6 @@
 #include <glob.h>
 #include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,14 +55,6 @@ struct threshold {
 	FILE *script;
 	unsigned lines;
 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int number)
-{
-	(void)number;
-	stop = 1;
-}
 
 /* --- watching ----------------------------------------------------------------------------------
  */
@@ -385,15 +377,14 @@ static enum outcome time_out(struct threshold *t)
 
 static enum outcome wait_for_person(struct threshold *t)
 {
-	struct sigaction act_on = { .sa_handler = on_signal };
-	sigaction(SIGTERM, &act_on, NULL);
-	sigaction(SIGINT, &act_on, NULL);
 	enum outcome outcome = OUTCOME_WAIT;
 	while (outcome == OUTCOME_WAIT) {
 		look_through_lens(t);
 		draw(t);
 		struct ui_input in = ui_poll(t->ui);
-		outcome = stop ? OUTCOME_QUIT : in.kind != UI_NOTHING ? act(t, &in) : time_out(t);
+		outcome = kiosk_asked_to_stop()   ? OUTCOME_QUIT
+			  : in.kind != UI_NOTHING ? act(t, &in)
+						  : time_out(t);
 		if (outcome == OUTCOME_WAIT && threshold_news(t)) {
 			look(t);
 			if (!t->count && t->has_box)
