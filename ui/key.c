@@ -30,6 +30,9 @@ static const struct {
 	[CONTROL_KEEP] = { STRING_CONTROL_KEEP, STRING_CONTROL_KEEP_SPOKEN },
 	[CONTROL_ANOTHER] = { STRING_CONTROL_ANOTHER, STRING_CONTROL_ANOTHER_SPOKEN },
 	[CONTROL_COME_IN] = { STRING_CONTROL_COME_IN, STRING_CONTROL_COME_IN_SPOKEN },
+	[CONTROL_SEARCH] = { STRING_CONTROL_SEARCH, STRING_CONTROL_SEARCH_SPOKEN },
+	[CONTROL_FIND] = { STRING_CONTROL_FIND, STRING_CONTROL_FIND_SPOKEN },
+	[CONTROL_FOUND_LAST] = { 0 },   /* those found say who they are: ui/screens/search.c */
 	[CONTROL_VARIANT_LAST] = { 0 }, /* the keyboard's say what they type: ui/keyboard.c */
 };
 static_assert(ARRAY_LEN(words) == CONTROL_COUNT, "every control needs its words");
@@ -221,6 +224,8 @@ void key_draw(struct page *p, struct box b, const struct key *k)
 		draw_size_sign(p, face, ink);
 	else if (k->kind == BUTTON_PILL_CONTRAST)
 		draw_contrast_sign(p, face, ink);
+	else if (k->kind == BUTTON_ROW)
+		; /* written on by its owner */
 	else if (k->kind == BUTTON_KEY_SHIFT || k->kind == BUTTON_KEY_SHIFT_ON)
 		draw_key_sign(p, face, ink, shift_path);
 	else if (k->kind == BUTTON_KEY_DELETE)

@@ -4,6 +4,7 @@
 #include "ui/draw.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A row as it is seen: some keys of one row of the keyboard. Upright, the last one is two. */
 struct strip {
@@ -161,4 +162,34 @@ void keyboard_draw(struct page *p, struct box b)
 		double part = (column + 0.5) / keyboard_columns(k, held);
 		draw_variants(p, row, b.x + b.w * part);
 	}
+}
+
+/* The end of a text that is too long for its field: where the next character goes. */
+static const char *last_part(struct page *p, const char *text, const struct type *type, double w)
+{
+	uint32_t c;
+	while (*text && text_width(p, text, type) > w)
+		text += text_decode_utf8(text, strlen(text), &c);
+	return text;
+}
+
+void keyboard_draw_field(struct page *p, struct box b)
+{
+	const struct keyboard *k = &p->screen->keyboard;
+	struct type type = { 42, 500, p->palette->ground, ALIGN_START, true };
+	struct colour under = p->on;
+	draw_round(p, b, 20, p->palette->text);
+	p->on = p->palette->text;
+	struct box in = box_inset(b, 28, 0);
+	in.w -= 8;
+	const char *shown = last_part(p, k->text, &type, in.w);
+	double w = *shown ? text_width(p, shown, &type) : 0;
+	bool from_end = keyboard_is_rtl(k) != p->rtl;
+	if (from_end)
+		in.x += 8;
+	type.align = from_end ? ALIGN_END : ALIGN_START;
+	text_draw_line(p, in, shown, &type);
+	double x = from_end ? in.x + in.w - w - 6 : in.x + w + 4;
+	draw_round(p, (struct box){ x, b.y + 18, 4, b.h - 36 }, 0, p->palette->ground);
+	p->on = under;
 }

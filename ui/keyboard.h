@@ -8,4 +8,8 @@
 
 void keyboard_draw(struct page *p, struct box b);
 
+/* What has been typed, in a field of its own, and where the next character goes. */
+#define KEYBOARD_FIELD_HIGH 84.0
+void keyboard_draw_field(struct page *p, struct box b);
+
 #endif

@@ -124,6 +124,7 @@ enum button_kind {
 	BUTTON_PILL_ON,
 	BUTTON_PILL_SIZE,     /* a pill with the sign of larger text */
 	BUTTON_PILL_CONTRAST, /* … of contrast */
+	BUTTON_ROW,           /* of a list: who draws it writes what is in it */
 	BUTTON_KEY,           /* of the keyboard: see KEY_LEAST_WIDTH */
 	BUTTON_KEY_SHIFT,     /* … with the sign of capitals */
 	BUTTON_KEY_SHIFT_ON,

@@ -36,6 +36,7 @@ static screen_fn *const screens[] = {
 	[SCREEN_FAULT] = screen_fault,
 	[SCREEN_ADOPT] = screen_adopt,
 	[SCREEN_WALK_IN] = screen_walk_in,
+	[SCREEN_SEARCH] = screen_search,
 };
 static_assert(ARRAY_LEN(screens) == SCREEN_ID_COUNT, "every screen is drawn by somebody");
 

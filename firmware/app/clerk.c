@@ -144,7 +144,10 @@ static int record(struct clerk *c, const struct clerk_request *q, struct clerk_r
 		.amount = q->want.amount,
 		.undoes = q->want.undoes,
 		.operator= q->want.operator, };
-	if (q->want.kind == ROW_SCAN) {
+	if (q->want.kind == ROW_SCAN && q->want.found) {
+		reply->ticket = q->ticket;
+		request.ticket = &reply->ticket;
+	} else if (q->want.kind == ROW_SCAN) {
 		code_read(c->setup.event, q->text, q->len, &reply->ticket);
 		if (c->roster) {
 			int error = roster_find(c->roster, q->text, q->len, &reply->ticket);
@@ -186,6 +189,7 @@ static void serve(struct clerk *c, const struct clerk_request *q)
 		c->fault = 0;
 	}
 	tell(c, &reply);
+	explicit_bzero(&reply.ticket, sizeof(reply.ticket));
 }
 
 static void *clerk_main(void *argument)
@@ -203,6 +207,7 @@ static void *clerk_main(void *argument)
 			serve(c, q);
 		else
 			recover(c);
+		explicit_bzero(&q->ticket, sizeof(q->ticket));
 	}
 	log_close(c->log);
 	roster_close(c->roster);

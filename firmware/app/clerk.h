@@ -22,6 +22,7 @@ struct clerk_request {
 	struct when now;
 	size_t len; /* SCAN: the code */
 	char text[CODE_MAX];
+	struct ticket ticket; /* SCAN of whom was found by name, in place of a code */
 };
 
 enum clerk_answer {

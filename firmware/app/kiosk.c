@@ -42,13 +42,34 @@ void kiosk_on_idle(struct kiosk *k, bool (*news)(void *context), void *context)
 static void forget(struct code_text *c)
 {
 	explicit_bzero(c->text, sizeof(c->text));
+	explicit_bzero(&c->ticket, sizeof(c->ticket));
 	memset(c->hash, 0, sizeof(c->hash));
 	c->len = 0;
+	c->found = false;
+}
+
+static void forget_found(struct kiosk *k)
+{
+	explicit_bzero(k->found, sizeof(k->found));
+	k->found_count = 0;
 }
 
 static bool same_hash(const uint8_t *a, const uint8_t *b)
 {
 	return !memcmp(a, b, TICKET_HASH_SIZE);
+}
+
+/* The ticket that a volunteer has touched becomes the one that is held, in place of a code. */
+static void hold_found(struct kiosk *k, const uint8_t *hash)
+{
+	size_t i = 0;
+	while (i < k->found_count && !same_hash(k->found[i].hash, hash))
+		i++;
+	CHECK(i < k->found_count); /* the desk lists these and no others */
+	forget(&k->held);
+	k->held.found = true;
+	k->held.ticket = k->found[i];
+	memcpy(k->held.hash, hash, TICKET_HASH_SIZE);
 }
 
 static void do_record(struct kiosk *k, const struct desk_request *want)
@@ -59,14 +80,32 @@ static void do_record(struct kiosk *k, const struct desk_request *want)
 	q->now = kiosk_now(k);
 	q->len = 0;
 	if (want->kind == ROW_SCAN) {
-		if (k->incoming.len && same_hash(want->hash, k->incoming.hash))
+		if (want->found && !want->override)
+			hold_found(k, want->hash);
+		else if (k->incoming.len && same_hash(want->hash, k->incoming.hash))
 			k->held = k->incoming;
-		CHECK(same_hash(want->hash, k->held.hash));
+		CHECK(same_hash(want->hash, k->held.hash) && want->found == k->held.found);
+		q->ticket = k->held.ticket;
 		q->len = k->held.len;
 		memcpy(q->text, k->held.text, k->held.len);
 	}
 	int error = clerk_ask(k->clerk, q);
 	CHECK(!error); /* the desk has one request under way at most */
+	explicit_bzero(&q->ticket, sizeof(q->ticket));
+}
+
+static void do_search(struct kiosk *k, const char *text)
+{
+	int error = k->porter ? porter_search(k->porter, text) : -ENOENT;
+	CHECK(!error); /* a PIN came before, and the desk asks one at a time */
+	k->search_asked = true;
+}
+
+static void end_staff(struct kiosk *k)
+{
+	forget_found(k);
+	if (k->porter)
+		porter_forget(k->porter);
 }
 
 static void do_check_pin(struct kiosk *k, const char *pin)
@@ -107,6 +146,12 @@ void kiosk_give(struct kiosk *k, struct desk_event *event)
 		do_verdict(k, &e);
 	if (e.set & EFFECT_CHECK_PIN)
 		do_check_pin(k, e.pin);
+	if (e.set & EFFECT_SEARCH)
+		do_search(k, e.search);
+	if (e.set & EFFECT_STAFF_OVER)
+		end_staff(k);
+	if (k->desk.screen.id != SCREEN_SEARCH)
+		forget_found(k);
 	if ((e.set & EFFECT_PRINT) && k->printing)
 		printing_put(k->printing, &e.badge);
 	explicit_bzero(&e, sizeof(e));
@@ -253,17 +298,39 @@ static void take_printing(struct kiosk *k)
 	}
 }
 
+static void take_porter_reply(struct kiosk *k, const struct porter_reply *r)
+{
+	struct desk_event event = { .kind = DESK_PIN_RESULT };
+	if (r->answer == PORTER_PIN) {
+		k->pin_asked = false;
+		event.pin_good = r->good;
+		event.can_search = r->can_search;
+	} else {
+		k->search_asked = false;
+		event.kind = DESK_FOUND;
+		event.found.total = r->total;
+		event.found.count = r->count;
+		event.found.at = r->found;
+		k->found_count = r->count;
+		for (size_t i = 0; i < r->count; i++)
+			k->found[i] = r->found[i].ticket;
+	}
+	kiosk_give(k, &event);
+}
+
 static void take_answers(struct kiosk *k)
 {
 	take_printing(k);
-	for (int i = 0; i < MESSAGES_MAX && !clerk_answer(k->clerk, &k->reply, 0); i++)
+	for (int i = 0; i < MESSAGES_MAX && !clerk_answer(k->clerk, &k->reply, 0); i++) {
 		kiosk_take_reply(k, &k->reply);
-	bool good;
-	if (!k->pin_asked || porter_answer(k->porter, &good, 0))
-		return;
-	k->pin_asked = false;
-	struct desk_event event = { .kind = DESK_PIN_RESULT, .pin_good = good };
-	kiosk_give(k, &event);
+		explicit_bzero(&k->reply.ticket, sizeof(k->reply.ticket));
+	}
+	for (int i = 0; k->porter && i < MESSAGES_MAX; i++) {
+		if (porter_answer(k->porter, &k->porter_reply, 0))
+			break;
+		take_porter_reply(k, &k->porter_reply);
+		explicit_bzero(&k->porter_reply, sizeof(k->porter_reply));
+	}
 }
 
 /* --- lamps -------------------------------------------------------------------------------------
@@ -324,7 +391,7 @@ bool kiosk_settle(struct kiosk *k)
 {
 	struct when start = clock_now(0);
 	kiosk_round(k, 0);
-	while (k->desk.busy || k->pin_asked || k->has_waiting) {
+	while (k->desk.busy || k->pin_asked || k->search_asked || k->has_waiting) {
 		kiosk_round(k, 20);
 		if (clock_now(0).mono_ms - start.mono_ms > SETTLE_LIMIT_MS)
 			return false;

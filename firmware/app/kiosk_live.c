@@ -46,7 +46,8 @@ static void move_focus(struct kiosk *k, int step)
 
 static bool is_writing_a_name(const struct kiosk *k)
 {
-	return k->desk.screen.id == SCREEN_WALK_IN;
+	const struct screen *s = &k->desk.screen;
+	return s->id == SCREEN_WALK_IN || (s->id == SCREEN_SEARCH && !s->found_list);
 }
 
 /* Digits typed on a keypad act as if the screen's were tapped. */
@@ -80,7 +81,7 @@ static void activate(struct kiosk *k, const struct ui_input *in)
 	else if (is_writing_a_name(k) && in->typed[0] == ' ')
 		type(k, in);
 	else if (is_writing_a_name(k))
-		kiosk_tap(k, CONTROL_COME_IN);
+		kiosk_tap(k, k->desk.screen.id == SCREEN_SEARCH ? CONTROL_FIND : CONTROL_COME_IN);
 }
 
 static void hold(struct kiosk *k, enum control control)

@@ -187,7 +187,13 @@ static int open_parts(struct kiosk *k)
 	error = wand_open(&k->wand, o->scanner, k->has_pins ? &k->pins : NULL);
 	if (error)
 		return say_kind("scanner", o->scanner ? o->scanner : "", scanner_usage, error);
-	if (*k->event->staff_pin && porter_start(&k->porter, k->event->staff_pin))
+	struct porter_setup porter = {
+		.pin_hash = k->event->staff_pin,
+		.event_dir = o->event,
+		.data_dir = k->own_data_dir ? k->own_data_dir : o->data,
+		.search = k->event->staff_search,
+	};
+	if (*k->event->staff_pin && porter_start(&k->porter, &porter))
 		return EXIT_FAILED;
 	int status = open_printing(k);
 	if (status != EXIT_OK)

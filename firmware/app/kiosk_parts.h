@@ -16,6 +16,8 @@ struct code_text {
 	uint8_t hash[TICKET_HASH_SIZE];
 	size_t len;
 	char text[CODE_MAX];
+	bool found; /* no code: the ticket of a guest who was found by name */
+	struct ticket ticket;
 };
 
 struct kiosk {
@@ -44,7 +46,10 @@ struct kiosk {
 	struct code_text incoming, held;
 	struct wand_message waiting; /* a scan that the desk could not take yet */
 	bool has_waiting;
-	bool pin_asked;
+	bool pin_asked, search_asked;
+	struct ticket found[SCREEN_FOUND_MAX]; /* as the desk lists them */
+	size_t found_count;
+	struct porter_reply porter_reply;
 	uint8_t lamps_on;
 	int64_t lamps_retry_ms;
 	uint32_t told_faults;

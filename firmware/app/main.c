@@ -4,6 +4,7 @@
 #include "scan/reader.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 static bool has_news(void *threshold)
 {
@@ -44,8 +45,18 @@ static int run_box(struct options *options)
 	return status < 0 ? 0 : status;
 }
 
+/* Codes and names are in memory, and a core dump would put them on a disk. 1 and not 0: of programs
+ * that take dumps from the kernel by a pipe, that alone keeps them away (core(5)). */
+static void leave_no_core(void)
+{
+	struct rlimit one = { .rlim_cur = 1, .rlim_max = 1 };
+	int error = setrlimit(RLIMIT_CORE, &one);
+	(void)error; /* it was lower */
+}
+
 int main(int argc, char **argv)
 {
+	leave_no_core();
 	if (argc > 1 && !strcmp(argv[1], READER_WORKER_ARGUMENT))
 		return reader_worker_main(argc, argv);
 	static struct options options;

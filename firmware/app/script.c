@@ -292,6 +292,7 @@ static const char *screen_now(const struct player *p)
 		[SCREEN_FAULT] = "fault",
 		[SCREEN_WALK_IN] = "walk_in",
 		[SCREEN_ADOPT] = "adopt",
+		[SCREEN_SEARCH] = "search",
 	};
 	struct screen screen;
 	struct when now = kiosk_now(p->kiosk);

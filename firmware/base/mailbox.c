@@ -45,6 +45,7 @@ void mailbox_close(struct mailbox *m)
 		return;
 	pthread_mutex_destroy(&m->lock);
 	close(m->fd);
+	explicit_bzero(m->ring, m->capacity * m->item_size);
 	free(m);
 }
 
@@ -75,6 +76,7 @@ int mailbox_get(struct mailbox *m, void *item)
 	pthread_mutex_lock(&m->lock);
 	CHECK(m->used > 0);
 	memcpy(item, m->ring + m->first * m->item_size, m->item_size);
+	explicit_bzero(m->ring + m->first * m->item_size, m->item_size);
 	m->first = (m->first + 1) % m->capacity;
 	m->used--;
 	pthread_mutex_unlock(&m->lock);

@@ -37,6 +37,7 @@ void desk_drop_result(struct desk *d, struct desk_effects *out)
 	memset(d->screen.name, 0, sizeof(d->screen.name));
 	memset(d->screen.badge, 0, sizeof(d->screen.badge));
 	memset(&d->screen.keyboard, 0, sizeof(d->screen.keyboard));
+	desk_forget_found(d);
 	if (d->after_pin_override)
 		desk_wipe_pin(d);
 	d->after_pin_override = false;
@@ -86,9 +87,15 @@ void desk_send_staff_home(struct desk *d)
 	d->home = SCREEN_SCAN;
 }
 
+bool desk_is_staff_screen(const struct desk *d)
+{
+	return d->screen.id == SCREEN_PIN || d->screen.id == SCREEN_HEADCOUNT ||
+	       d->screen.id == SCREEN_SEARCH;
+}
+
 void desk_leave_staff(struct desk *d, const struct when *now, struct desk_effects *out)
 {
-	bool showing = d->screen.id == SCREEN_PIN || d->screen.id == SCREEN_HEADCOUNT;
+	bool showing = desk_is_staff_screen(d);
 	desk_wipe_pin(d);
 	d->screen.staff = false;
 	d->home = SCREEN_SCAN;
@@ -205,6 +212,7 @@ static void code(struct desk *d, const struct desk_event *e, struct desk_effects
 	out->set &= ~(uint32_t)EFFECT_FORGET;
 	d->touched_ms = e->now.mono_ms;
 	memcpy(d->last_hash, e->code.hash, sizeof(d->last_hash));
+	d->last_found = false;
 	struct desk_request r = { .kind = ROW_SCAN, .source = e->code.source };
 	memcpy(r.hash, e->code.hash, sizeof(r.hash));
 	desk_ask(d, &r, out);
@@ -274,14 +282,17 @@ static void (*const steps[])(
 	[DESK_HOLD] = desk_hold,
 	[DESK_TYPED] = desk_typed,
 	[DESK_PRINTER] = printer,
+	[DESK_FOUND] = desk_found,
 };
 
 void desk_step(struct desk *d, const struct desk_event *event, struct desk_effects *out)
 {
 	CHECK((unsigned)event->kind < ARRAY_LEN(steps));
+	bool staff = d->screen.staff;
 	*out = (struct desk_effects){ 0 };
 	pass_time(d, &event->now, out);
 	steps[event->kind](d, event, out);
+	desk_watch_staff(d, event, staff, out);
 	write_next(d, out);
 }
 

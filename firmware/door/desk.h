@@ -46,12 +46,20 @@ enum desk_event_kind {
 	DESK_HOLD,    /* a control was pressed long */
 	DESK_TYPED,   /* a character came from a keyboard with keys */
 	DESK_PRINTER, /* how the badge printer does */
+	DESK_FOUND,   /* whom EFFECT_SEARCH has found */
 };
 
 enum button { BUTTON_VOLUNTEER = 1, BUTTON_HELP, BUTTON_PLUS, BUTTON_COUNT };
 
 /* "volunteer", "help", "plus". [0] is "none". */
 extern const char *const button_names[BUTTON_COUNT];
+
+/* A guest that was found by name, and what the log knows of them. */
+struct desk_found {
+	struct ticket ticket;
+	char type[TICKET_NAME_SIZE];
+	struct prior prior;
+};
 
 struct desk_event {
 	enum desk_event_kind kind;
@@ -84,7 +92,15 @@ struct desk_event {
 			uint32_t waiting;
 		} printer;
 		enum button button;
-		bool pin_good;
+		struct {
+			bool pin_good;
+			bool can_search; /* … and it has opened the names */
+		};
+		struct {
+			uint32_t total;
+			uint8_t count;               /* 0 … SCREEN_FOUND_MAX */
+			const struct desk_found *at; /* valid during the step */
+		} found;
 		struct {
 			uint32_t mask, on;
 		} faults;
@@ -92,9 +108,9 @@ struct desk_event {
 };
 
 /* What is to be written. The text of a scanned code stays with the app, which finds it by hash: it
- * keeps the text of the last code whose RECORD was asked for, until EFFECT_FORGET or until the
- * RECORD of another code takes its place (which gives no EFFECT_FORGET of its own). The text of a
- * code that asked for no RECORD is forgotten at once. */
+ * keeps the text of the last code whose RECORD was asked for (or the ticket, where `found`), until
+ * EFFECT_FORGET or until the RECORD of another code takes its place (which gives no EFFECT_FORGET
+ * of its own). The text of a code that asked for no RECORD is forgotten at once. */
 struct desk_request {
 	enum row_kind kind;
 	enum source source;
@@ -102,6 +118,8 @@ struct desk_request {
 	int64_t amount;                 /* ADJUST */
 	uint64_t undoes;                /* UNDO */
 	uint8_t hash[TICKET_HASH_SIZE]; /* SCAN */
+	bool found; /* SCAN: no code was read, the guest was found by name: the ticket is that one
+		     */
 	char operator[OPERATOR_SIZE];
 	bool badge; /* WALK_IN: make a badge, whose hash the row carries */
 	/* … and what is to be printed on it: for the desk alone, the store never sees it. */
@@ -139,6 +157,8 @@ enum desk_effect {
 	EFFECT_FORGET = 1 << 5,    /* the text of the last code is no longer wanted */
 	EFFECT_CHIME = 1 << 6,     /* play `chime` alone (a tap) */
 	EFFECT_PRINT = 1 << 7,     /* print `badge`, then forget it: its row is durable */
+	EFFECT_SEARCH = 1 << 8,    /* answer DESK_FOUND for `search`, then forget it */
+	EFFECT_STAFF_OVER = 1 << 9, /* nobody may search any more: wipe the names */
 };
 
 struct desk_badge {
@@ -155,6 +175,7 @@ struct desk_effects {
 	enum source source;
 	char pin[PIN_DIGITS_MAX + 1];
 	struct desk_badge badge;
+	char search[TICKET_NAME_SIZE];
 };
 
 /* One desk, embedded or on the stack: no pointer into itself. */
@@ -187,6 +208,10 @@ struct desk {
 	char refused_name[TICKET_NAME_SIZE]; /* … with this name */
 	struct desk_request waiting[DESK_WAITING_MAX];
 	size_t waiting_count;
+	bool last_found;   /* last_hash's guest was found by name */
+	bool search_asked; /* SEARCH has not been answered */
+	bool search_again; /* … and is of another text than the one that is typed now */
+	uint8_t found_hash[SCREEN_FOUND_MAX][TICKET_HASH_SIZE];
 };
 
 void desk_init(struct desk *d, const struct desk_setup *setup, const struct headcount *count,

@@ -46,7 +46,7 @@ static struct desk_request by_hand(enum row_kind kind, enum source source)
 
 static void open_staff(struct desk *d, const struct desk_event *e, struct desk_effects *out)
 {
-	if (d->screen.id == SCREEN_PIN || d->screen.id == SCREEN_HEADCOUNT)
+	if (desk_is_staff_screen(d))
 		return;
 	if (d->screen.staff) {
 		d->home = SCREEN_HEADCOUNT;
@@ -93,7 +93,7 @@ static void use_language(struct desk *d, const struct desk_event *e, struct desk
 	if (!(d->setup.languages & UINT32_C(1) << language))
 		return;
 	d->screen.language = (enum language)language;
-	if (d->screen.id == SCREEN_WALK_IN)
+	if (d->screen.id == SCREEN_WALK_IN || d->screen.id == SCREEN_SEARCH)
 		keyboard_use_language(&d->screen.keyboard, d->screen.language);
 	d->shown_ms = e->now.mono_ms;
 	out->set |= EFFECT_SCREEN;
@@ -138,6 +138,7 @@ static void ask_override(struct desk *d, const struct desk_event *e, struct desk
 {
 	struct desk_request r = by_hand(d->screen.walk_in ? ROW_WALK_IN : ROW_SCAN, SOURCE_TOUCH);
 	r.override = true;
+	r.found = r.kind == ROW_SCAN && d->last_found;
 	if (r.kind == ROW_SCAN)
 		memcpy(r.hash, d->last_hash, sizeof(r.hash));
 	r.badge = d->badge_refused;
@@ -237,6 +238,7 @@ void desk_pin_result(struct desk *d, const struct desk_event *e, struct desk_eff
 		return;
 	}
 	d->screen.staff = true;
+	d->screen.can_search = e->can_search;
 	d->home = SCREEN_HEADCOUNT;
 	d->staff_touched_ms = e->now.mono_ms;
 	if (d->screen.id == SCREEN_PIN)
@@ -284,8 +286,8 @@ static const struct {
 	{ CONTROL_BACK, CONTROL_BACK, ON(PIN), leave },
 	{ CONTROL_BACK, CONTROL_BACK, ON(WALK_IN), desk_walk_in_back },
 	{ CONTROL_COME_IN, CONTROL_COME_IN, ON(WALK_IN), desk_come_in },
-	{ CONTROL_KEY_0, CONTROL_KEY_LAST, ON(WALK_IN), desk_key },
-	{ CONTROL_VARIANT_0, CONTROL_VARIANT_LAST, ON(WALK_IN), desk_variant },
+	{ CONTROL_KEY_0, CONTROL_KEY_LAST, ON(WALK_IN) | ON(SEARCH), desk_key },
+	{ CONTROL_VARIANT_0, CONTROL_VARIANT_LAST, ON(WALK_IN) | ON(SEARCH), desk_variant },
 	{ CONTROL_BACK, CONTROL_BACK, ON(HEADCOUNT), leave_figures },
 	{ CONTROL_STAFF, CONTROL_STAFF, ON_GUESTS, open_staff },
 	{ CONTROL_DIGIT_0, CONTROL_DIGIT_9, ON(PIN), digit },
@@ -294,6 +296,10 @@ static const struct {
 	{ CONTROL_PLUS, CONTROL_MINUS, ON(HEADCOUNT), adjust },
 	{ CONTROL_UNDO, CONTROL_UNDO, ON(HEADCOUNT), undo },
 	{ CONTROL_LEAVE, CONTROL_LEAVE, ON(HEADCOUNT), leave },
+	{ CONTROL_SEARCH, CONTROL_SEARCH, ON(HEADCOUNT), desk_open_search },
+	{ CONTROL_FIND, CONTROL_FIND, ON(SEARCH), desk_show_found },
+	{ CONTROL_FOUND_0, CONTROL_FOUND_LAST, ON(SEARCH), desk_pick_found },
+	{ CONTROL_BACK, CONTROL_BACK, ON(SEARCH), desk_search_back },
 	{ CONTROL_TEXT_SIZE, CONTROL_TEXT_SIZE, ON_ANY, use_text_size },
 	{ CONTROL_CONTRAST, CONTROL_CONTRAST, ON_ANY, use_contrast },
 };
@@ -302,7 +308,7 @@ static_assert(CONTROL_MINUS == CONTROL_PLUS + 1, "adjust() has both");
 void desk_tap(struct desk *d, const struct desk_event *e, struct desk_effects *out)
 {
 	d->touched_ms = e->now.mono_ms;
-	if (d->screen.id == SCREEN_PIN || d->screen.id == SCREEN_HEADCOUNT)
+	if (desk_is_staff_screen(d))
 		d->staff_touched_ms = e->now.mono_ms;
 	for (size_t i = 0; i < ARRAY_LEN(controls); i++) {
 		if (e->tap < controls[i].first || e->tap > controls[i].last)

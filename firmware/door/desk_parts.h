@@ -1,6 +1,7 @@
 /* What the desk's own files share; nobody else includes it. desk.c: steps, time, and what is
  * asked of the store. desk_input.c: hands.
- * desk_walk_in.c: the keyboard of those without a ticket. desk_result.c: the store's answers.
+ * desk_walk_in.c: the keyboard of those without a ticket.
+ * desk_search.c: guests by name. desk_result.c: the store's answers.
  * desk_screen.c: what is to be seen. All of them change a desk in place and add to *out. */
 #ifndef PARVIS_DOOR_DESK_PARTS_H
 #define PARVIS_DOOR_DESK_PARTS_H
@@ -54,6 +55,28 @@ void desk_key(struct desk *d, const struct desk_event *e, struct desk_effects *o
 void desk_variant(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_walk_in_back(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 
+/* Guests by name. */
+void desk_open_search(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_show_found(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_pick_found(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_search_back(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+
+/* A key was pressed there; false: in vain. */
+void desk_search_typed(struct desk *d, bool has_changed, struct desk_effects *out);
+
+/* Wipes whom a search has found. */
+void desk_forget_found(struct desk *d);
+
+/* At the end of a step: whether a staff session was open before it. */
+void desk_watch_staff(
+	struct desk *d, const struct desk_event *e, bool before, struct desk_effects *out);
+
+/* A screen of the volunteers', whose touches keep the session open. */
+bool desk_is_staff_screen(const struct desk *d);
+
+/* The name of a venue; NULL: not one of the event's. */
+const char *desk_venue_name(const struct desk *d, const char *id);
+
 /* Events. */
 void desk_tap(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_hold(struct desk *d, const struct desk_event *e, struct desk_effects *out);
@@ -61,6 +84,7 @@ void desk_typed(struct desk *d, const struct desk_event *e, struct desk_effects 
 void desk_button(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_pin_result(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_recorded(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_found(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_failed(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 
 #endif

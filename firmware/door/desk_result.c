@@ -23,6 +23,12 @@ static const struct desk_venue *find_venue(const struct desk *d, const char *id)
 	return NULL;
 }
 
+const char *desk_venue_name(const struct desk *d, const char *id)
+{
+	const struct desk_venue *v = find_venue(d, id);
+	return v ? v->place.name : NULL;
+}
+
 static struct when limit_at(int64_t seconds, enum trust trust)
 {
 	int64_t ms;

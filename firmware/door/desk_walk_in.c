@@ -1,4 +1,5 @@
-/* Without a ticket, where badges are made: the keyboard, and the row that it leads to. The text is
+/* Without a ticket, where badges are made: the keyboard, which searching uses too, and the row that
+ * it leads to. The text is
  * in the screen alone while it is typed; any other screen that comes wipes it (desk_go()). */
 #include "door/desk_parts.h"
 
@@ -27,24 +28,38 @@ void desk_come_in(struct desk *d, const struct desk_event *e, struct desk_effect
 	desk_ask(d, &r, out);
 }
 
-static void changed(bool has_changed, struct desk_effects *out)
+static void changed(struct desk *d, bool has_changed, struct desk_effects *out)
 {
-	if (has_changed)
+	if (d->screen.id == SCREEN_SEARCH)
+		desk_search_typed(d, has_changed, out);
+	else if (has_changed)
 		out->set |= EFFECT_SCREEN;
 	else
 		desk_chime(out, CHIME_FAULT);
 }
 
+/* A keyboard on the screen, and no list in its place. */
+static bool can_write(const struct desk *d)
+{
+	return d->screen.id == SCREEN_WALK_IN ||
+	       (d->screen.id == SCREEN_SEARCH && !d->screen.found_list);
+}
+
 void desk_key(struct desk *d, const struct desk_event *e, struct desk_effects *out)
 {
 	unsigned at = (unsigned)e->tap - CONTROL_KEY_0;
-	changed(keyboard_press(&d->screen.keyboard, at / KEYBOARD_COLUMNS, at % KEYBOARD_COLUMNS),
+	if (!can_write(d))
+		return;
+	changed(d,
+		keyboard_press(&d->screen.keyboard, at / KEYBOARD_COLUMNS, at % KEYBOARD_COLUMNS),
 		out);
 }
 
 void desk_variant(struct desk *d, const struct desk_event *e, struct desk_effects *out)
 {
-	changed(keyboard_pick(&d->screen.keyboard, (unsigned)e->tap - CONTROL_VARIANT_0), out);
+	if (!can_write(d))
+		return;
+	changed(d, keyboard_pick(&d->screen.keyboard, (unsigned)e->tap - CONTROL_VARIANT_0), out);
 }
 
 /* Out of the variants first. */
@@ -56,11 +71,18 @@ void desk_walk_in_back(struct desk *d, const struct desk_event *e, struct desk_e
 		desk_go_home(d, &e->now, out);
 }
 
+static void touch(struct desk *d, const struct desk_event *e)
+{
+	d->touched_ms = e->now.mono_ms;
+	if (d->screen.id == SCREEN_SEARCH)
+		d->staff_touched_ms = e->now.mono_ms;
+}
+
 void desk_hold(struct desk *d, const struct desk_event *e, struct desk_effects *out)
 {
 	unsigned at = (unsigned)e->tap - CONTROL_KEY_0;
-	d->touched_ms = e->now.mono_ms;
-	if (d->screen.id != SCREEN_WALK_IN || e->tap < CONTROL_KEY_0 || e->tap > CONTROL_KEY_LAST)
+	touch(d, e);
+	if (!can_write(d) || e->tap < CONTROL_KEY_0 || e->tap > CONTROL_KEY_LAST)
 		return;
 	desk_chime(out, CHIME_TAP);
 	/* A key that has nothing more to offer is a key that a slow finger has pressed. */
@@ -72,7 +94,7 @@ void desk_hold(struct desk *d, const struct desk_event *e, struct desk_effects *
 
 void desk_typed(struct desk *d, const struct desk_event *e, struct desk_effects *out)
 {
-	d->touched_ms = e->now.mono_ms;
-	if (d->screen.id == SCREEN_WALK_IN)
-		changed(keyboard_type(&d->screen.keyboard, e->typed), out);
+	touch(d, e);
+	if (can_write(d))
+		changed(d, keyboard_type(&d->screen.keyboard, e->typed), out);
 }

@@ -17,8 +17,12 @@ enum screen_id {
 	SCREEN_FAULT,     /* the door cannot work: what is wrong and what to do */
 	SCREEN_WALK_IN,   /* without a ticket: a first name for the badge, for whoever likes */
 	SCREEN_ADOPT,     /* what the box is about to become, or why it is not */
+	SCREEN_SEARCH,    /* volunteer: guests by name */
 	SCREEN_ID_COUNT
 };
+
+/* So many guests are listed at a time; a name that finds more is not typed yet. */
+#define SCREEN_FOUND_MAX 8
 
 /* Things that a finger, a key or a script can act on. The order within a screen, as ui/ lays them
  * out, is the focus order. */
@@ -50,6 +54,10 @@ enum control {
 	CONTROL_ADOPT,   /* become what the bundle says */
 	CONTROL_KEEP,    /* stay what the box is */
 	CONTROL_ANOTHER, /* the next bundle of several */
+	CONTROL_SEARCH,  /* guests by name */
+	CONTROL_FIND,    /* whom the typed name finds, as a list */
+	CONTROL_FOUND_0, /* + place in it: as if this guest's code had been read */
+	CONTROL_FOUND_LAST = CONTROL_FOUND_0 + SCREEN_FOUND_MAX - 1,
 	CONTROL_COUNT
 };
 
@@ -115,6 +123,17 @@ enum screen_adopt_state {
 /* "ask", "empty", "older", …: for scripts. */
 extern const char *const screen_adopt_names[SCREEN_ADOPT_STATES];
 
+enum screen_found_state { FOUND_NOT_YET, FOUND_IN, FOUND_OUT, FOUND_REVOKED, FOUND_STATES };
+
+/* A guest that was found by name. */
+struct screen_found {
+	char name[TICKET_NAME_SIZE], type[TICKET_NAME_SIZE]; /* type "" = unknown */
+	enum screen_found_state state;
+	struct when at;     /* IN, OUT: since when */
+	char door[ID_SIZE]; /* … and by which door; "" = unknown */
+	const char *venue;  /* … and where, when not here; NULL */
+};
+
 /* What a box is or would become; strings may be NULL: not known. */
 struct screen_box {
 	const char *event_title, *venue_name, *door;
@@ -165,8 +184,16 @@ struct screen {
 	char badge[BADGE_CODE_SIZE]; /* of a walk-in: shown as a QR to photograph; "" = none */
 	bool badge_prints;           /* … and it comes out of the printer */
 
-	/* SCREEN_WALK_IN. */
+	/* SCREEN_WALK_IN, SCREEN_SEARCH. */
 	struct keyboard keyboard;
+
+	/* SCREEN_SEARCH. */
+	bool can_search;      /* the staff PIN has opened the names */
+	bool found_list;      /* the list is shown; else the keyboard */
+	bool found_pending;   /* what is found is of an earlier text */
+	uint32_t found_total; /* people whom the text finds */
+	uint8_t found_count;  /* of these, in `found` */
+	struct screen_found found[SCREEN_FOUND_MAX];
 
 	/* SCREEN_PIN. */
 	enum pin_state pin;

@@ -284,6 +284,19 @@ void log_close(struct log *l)
 	free(l);
 }
 
+int log_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out)
+{
+	struct prior prior;
+	int error = 0;
+	if (!l->statements[LOG_PRIOR])
+		error = db_prepare(l->db, &l->statements[LOG_PRIOR], statements[LOG_PRIOR]);
+	if (!error)
+		error = log_read_prior(l, ticket, &prior);
+	if (!error)
+		*out = prior;
+	return error;
+}
+
 void log_headcount(const struct log *l, struct headcount *out, uint64_t *registered_in)
 {
 	*out = l->count;

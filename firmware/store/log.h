@@ -81,6 +81,10 @@ NODISCARD int log_record(struct log *l, const struct log_request *request, struc
 NODISCARD int log_would(struct log *l, const struct log_request *request, struct decision *out,
 	struct prior *prior);
 
+/* What is known of a ticket: its newest row that counts and was not undone; nothing is all zero.
+ * A reader sees what is durable, and waits for no writer. */
+NODISCARD int log_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out);
+
 /* A writer's kept figures; a reader calls log_recount(). */
 void log_headcount(const struct log *l, struct headcount *out, uint64_t *registered_in);
 

@@ -53,6 +53,10 @@ NODISCARD int log_refold(struct log *l);
 NODISCARD int log_connect(struct log *l);
 void log_disconnect(struct log *l);
 
+/* log_prior(), its statement being prepared. */
+NODISCARD int log_read_prior(
+	struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out);
+
 /* Distinct tickets, walk-ins' badges not among them, with an entry to a venue that was not undone.
  */
 NODISCARD int log_registered(struct log *l, const char *venue, uint64_t *out);

@@ -19,7 +19,7 @@ static bool has_ticket(const uint8_t ticket[TICKET_HASH_SIZE])
 	return memcmp(ticket, none, sizeof(none)) != 0;
 }
 
-static int read_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out)
+int log_read_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out)
 {
 	*out = (struct prior){ 0 };
 	if (!has_ticket(ticket))
@@ -83,7 +83,7 @@ static int decide(struct log *l, const struct log_request *r, struct decision *o
 		*out = admission_walk_in(r->rules, present, r->override);
 	if (r->kind != ROW_SCAN)
 		return 0;
-	int error = read_prior(l, r->ticket->hash, p);
+	int error = log_read_prior(l, r->ticket->hash, p);
 	if (!error)
 		*out = admission_decide(r->rules, r->ticket, p, present, &r->now, r->override);
 	return error;

@@ -95,6 +95,11 @@ static void carry_out(struct bench *b, const struct desk_event *e)
 		b->text_held = true;
 		memcpy(b->text, e->code.hash, sizeof(b->text));
 	}
+	if ((fx->set & EFFECT_RECORD) && fx->request.found && !fx->request.override) {
+		assert_int_equal(b->d.screen.id, SCREEN_SEARCH); /* the app still has the ticket */
+		b->text_held = true;
+		memcpy(b->text, fx->request.hash, sizeof(b->text));
+	}
 	if ((fx->set & EFFECT_RECORD) && fx->request.kind == ROW_SCAN) {
 		assert_true(b->text_held);
 		assert_memory_equal(fx->request.hash, b->text, sizeof(b->text));
@@ -146,7 +151,9 @@ void bench_press(struct bench *b, enum button button)
 
 void bench_answer_pin(struct bench *b, bool good)
 {
-	struct desk_event e = { .kind = DESK_PIN_RESULT, .pin_good = good };
+	struct desk_event e = {
+		.kind = DESK_PIN_RESULT, .pin_good = good, .can_search = good && b->has_names
+	};
 	b->pin_asked = false;
 	bench_step(b, &e);
 }

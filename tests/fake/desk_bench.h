@@ -30,6 +30,7 @@ struct bench {
 	uint8_t text[TICKET_HASH_SIZE];
 	enum verdict last; /* of the newest durable answer */
 	unsigned chimed;   /* how often */
+	bool has_names;    /* a good PIN opens them */
 };
 
 /* An entry door of Numa's with a PIN, in French and English. 0 seats: no limit. */

@@ -300,7 +300,7 @@ static void draw_figures(struct page *p, struct box b)
 
 static void draw_keys(struct page *p, struct box *rest)
 {
-	struct key keys[4];
+	struct key keys[5];
 	size_t n = 0;
 	keys[n++] = key_of(p, CONTROL_PLUS, BUTTON_PRIMARY);
 	keys[n++] = key_of(p, CONTROL_MINUS, BUTTON_PLAIN);
@@ -309,6 +309,8 @@ static void draw_keys(struct page *p, struct box *rest)
 	keys[0].high = 96;
 	if (p->screen->can_undo)
 		keys[n++] = key_of(p, CONTROL_UNDO, BUTTON_PLAIN);
+	if (p->screen->can_search)
+		keys[n++] = key_of(p, CONTROL_SEARCH, BUTTON_PLAIN);
 	struct key leave = key_of(p, CONTROL_LEAVE, BUTTON_PLAIN);
 	if (page_upright(p)) {
 		keys[n++] = leave;

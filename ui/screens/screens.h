@@ -13,6 +13,7 @@ void screen_headcount(struct page *p);
 void screen_fault(struct page *p);
 void screen_adopt(struct page *p);
 void screen_walk_in(struct page *p);
+void screen_search(struct page *p);
 
 /* The page without its margins and its header line, which is drawn: bold, then soft in gentler
  * type, and at the end the state of the door and the time. */
