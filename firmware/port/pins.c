@@ -269,6 +269,10 @@ int pins_load(struct pins *out, const char *path, void (*problem)(void *context,
 	if (!file)
 		return -errno;
 	struct loader l = { .path = path, .problem = problem, .context = context, .file = file };
+	/* Debian's inih takes its rules at run time, and the event file's are others. */
+	ini_allow_inline_comments = true;
+	ini_allow_no_value = false;
+	ini_allow_multiline = true;
 	int syntax = ini_parse_stream(next_line, &l, on_key, &l);
 	if (l.error)
 		return l.error;
