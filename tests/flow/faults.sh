@@ -157,6 +157,11 @@ say "expect fault lamps" "expect fault buttons" "code $(ticket pins1 1 0)" "wait
 	"expect present 1"
 end "a missing GPIO chip: named on the screen, and the door goes on"
 
+# The reference pin map, as it is delivered: its chip is not here, but it is read.
+begin reference --pins board/pins.ini
+say "expect fault lamps" "code $(ticket pins2 1 0)" "wait ADMIT"
+end "the reference pin map is taken"
+
 # A database that is none.
 mkdir "$DIR/broken"
 head -c 8192 /dev/urandom >"$DIR/broken/log.db"
