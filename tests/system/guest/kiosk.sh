@@ -1,0 +1,96 @@
+# Sourced by the guest's tests: the real kiosk, played to through a FIFO or let alone.
+# Descriptors 7 and 8 are the kiosk's script and the scanner's keys: a child that kept one of them
+# open would keep the other from ending.
+# shellcheck shell=sh
+. tests/fake/tap.sh
+trap '' PIPE # a kiosk that has ended is seen by its status
+
+# until_true COMMAND...: tries again and again, for 20 s at least
+until_true() {
+	tries=0
+	until "$@"; do
+		tries=$((tries + 1))
+		[ $tries -lt 400 ] || return 1
+		sleep 0.05
+	done
+}
+
+# begin NAME OPTION...: starts a kiosk that takes its script from descriptor 7
+begin() {
+	name=$1
+	shift
+	mkfifo "$DIR/$name.fifo"
+	"$KIOSK" --event assets/demo --venue numa --data "$DIR/$name.data" --offscreen \
+		--size 800x480 --script "$DIR/$name.fifo" --shots "$DIR/$name.shots" "$@" \
+		>"$DIR/$name.out" 2>"$DIR/$name.err" 8>&- &
+	pid=$!
+	exec 7<>"$DIR/$name.fifo" # does not wait for a kiosk that may have ended already
+}
+
+say() {
+	printf '%s\n' "$@" >&7
+}
+
+# Or will never be.
+played() {
+	[ -e "$DIR/$name.shots/$1.png" ] || ! kill -0 "$pid" 2>/dev/null
+}
+
+# reached NAME: waits until the script has been played so far, and no farther
+reached() {
+	say "shot $1.png"
+	until_true played "$1"
+}
+
+# end NAME: the script is over, and all of it held
+end() {
+	exec 7>&-
+	wait "$pid"
+	status=$?
+	if [ $status = 0 ]; then
+		ok "$1"
+	else
+		not_ok "$1" "exit $status" "$DIR/$name.err" "$DIR/$name.out"
+	fi
+}
+
+# live NAME OPTION...: starts a kiosk as it runs at a door, on a screen that nobody sees
+live() {
+	name=$1
+	shift
+	SDL_VIDEODRIVER=dummy "$KIOSK" --event assets/demo --venue numa --data "$DIR/$name.data" \
+		--size 800x480 --mute "$@" >"$DIR/$name.out" 2>"$DIR/$name.err" 8>&- &
+	pid=$!
+}
+
+has_line() {
+	grep -qs "$2" "$1"
+}
+
+# plug_in LAYOUT: a hand scanner, until unplug; $node is its device. type_in TEXT makes it type.
+plug_in() {
+	rm -f "$DIR/keys"
+	mkfifo "$DIR/keys"
+	: >"$DIR/wedge.out"
+	"$B/wedge" "$1" <"$DIR/keys" >"$DIR/wedge.out" 2>&1 7>&- &
+	wedge=$!
+	exec 8>"$DIR/keys"
+	until_true has_line "$DIR/wedge.out" node
+	node=$(sed -n 's/^node //p' "$DIR/wedge.out")
+	typed=0
+}
+
+overheard() {
+	[ "$(grep -c overheard "$DIR/wedge.out")" = "$typed" ]
+}
+
+type_in() {
+	printf '%s\n' "$1" >&8
+	typed=$((typed + 1))
+	until_true overheard
+}
+
+unplug() {
+	exec 8>&-
+	wait "$wedge"
+}
