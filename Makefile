@@ -71,6 +71,8 @@ SILENT := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 step    = $(if $(V),,@$(if $(SILENT),,printf '  %-4s %s\n' $(1) $@;))
 
 all: $(KIOSK) $(CLI) ## build both programs (this alone installs nothing; see `make deps`)
+	@$(if $(filter release,$(VARIANT)),ln -sfn release/parvis-kiosk build/parvis-kiosk; \
+		ln -sfn release/parvis build/parvis)
 
 # A missing library would otherwise show itself as a missing header, one file at a time.
 ifeq ($(filter deps run test test-long fuzz bench help clean install uninstall,$(MAKECMDGOALS)),)

@@ -29,7 +29,7 @@ if has_display; then
 	data=${DATA:-build/demo-data}
 	mkdir -p "$data"
 	echo "The kiosk of venue $venue opens; its data is in $data. Ctrl-C in here ends it."
-	exec "$kiosk" --event "$event" --venue "$venue" --door main --data "$data" \
+	exec "$kiosk" --event "$event" --venue "$venue" --door nord --data "$data" \
 		--camera "files:$pictures" --panel window "$@"
 fi
 
@@ -40,7 +40,7 @@ mkdir -p "$shots"
 rm -f "$shots"/*.png
 echo "There is no display, so the demo evening is played instead; each verdict is a line:"
 status=0
-"$kiosk" --event "$event" --venue "$venue" --door main --data "$data" \
+"$kiosk" --event "$event" --venue "$venue" --door nord --data "$data" \
 	--script "assets/demo/evening.script" --shots "$shots" --offscreen "$@" || status=$?
 count=$(find "$shots" -name '*.png' | wc -l)
 if [ "$status" != 0 ]; then

@@ -26,6 +26,7 @@ struct clerk {
 	struct roster *roster;
 	uint32_t fault; /* what was last told */
 	bool roster_broken;
+	bool was_open; /* the log: there are rows to be found again */
 };
 
 static uint32_t fault_of(int error)
@@ -72,6 +73,7 @@ static int open_log(struct clerk *c)
 		.dir = c->setup.data_dir,
 		.venue = c->setup.rules.venue,
 		.start_ms = c->setup.event->opens_ms,
+		.existing = c->was_open,
 	};
 	clock_boot_id(setup.boot);
 	return log_open(&c->log, &setup);
@@ -97,6 +99,7 @@ static void tell_opened(struct clerk *c)
 	if (c->roster && roster_count(c->roster, c->setup.rules.venue, &reply.registered))
 		reply.registered = 0;
 	c->fault = 0;
+	c->was_open = true;
 	tell(c, &reply);
 }
 

@@ -24,6 +24,13 @@ typedef void kiosk_verdict(void *context, const struct when *now, enum verdict v
 NODISCARD int kiosk_open(struct kiosk **out, const struct options *options);
 void kiosk_close(struct kiosk *k);
 
+/* From now on SIGTERM and SIGINT ask the main loop to end, and a reader of our output that has gone
+ * away ends nothing. Once, before kiosk_open(). */
+void kiosk_catch_signals(void);
+
+/* Whether one of them has come. */
+bool kiosk_asked_to_stop(void);
+
 /* Runs until the window is closed or SIGTERM or SIGINT comes. Gives the exit status. */
 int kiosk_run(struct kiosk *k);
 

@@ -17,6 +17,19 @@ static void on_signal(int number)
 	stop = 1;
 }
 
+void kiosk_catch_signals(void)
+{
+	struct sigaction act_on = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+	sigaction(SIGTERM, &act_on, NULL);
+	sigaction(SIGINT, &act_on, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+}
+
+bool kiosk_asked_to_stop(void)
+{
+	return stop;
+}
+
 static void move_focus(struct kiosk *k, int step)
 {
 	enum control order[CONTROL_COUNT];
@@ -103,9 +116,6 @@ static int wait_ms(const struct kiosk *k)
 
 int kiosk_run(struct kiosk *k)
 {
-	struct sigaction act_on = { .sa_handler = on_signal };
-	sigaction(SIGTERM, &act_on, NULL);
-	sigaction(SIGINT, &act_on, NULL);
 	int64_t drawn_ms = INT64_MIN / 2, due_ms = 0;
 	uint32_t number = k->view_number;
 	while (!stop && take_inputs(k)) {

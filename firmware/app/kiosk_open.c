@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define FIRST_ANSWER_MS 30000
+#define LOCK_WAIT_MS    3000 /* for a kiosk that is just ending */
 
 enum exit_status { EXIT_OK, EXIT_NOT_SO, EXIT_WRONG, EXIT_FAILED };
 
@@ -203,6 +204,14 @@ static int begin(struct kiosk *k)
 	if (clerk_answer(k->clerk, first, FIRST_ANSWER_MS)) {
 		fprintf(stderr, "parvis-kiosk: %s: the log does not open within %d s\n",
 			k->options->data, FIRST_ANSWER_MS / 1000);
+		return EXIT_FAILED;
+	}
+	if (first->answer == CLERK_FAULT && first->error == -EBUSY &&
+		clerk_answer(k->clerk, first, LOCK_WAIT_MS)) {
+		fprintf(stderr,
+			"parvis-kiosk: %s: another kiosk writes to this directory: give each its "
+			"own --data\n",
+			k->options->data);
 		return EXIT_FAILED;
 	}
 	if (k->options->script) {

@@ -17,6 +17,7 @@ int main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
+	kiosk_catch_signals();
 	struct kiosk *kiosk = NULL;
 	int status = kiosk_open(&kiosk, &options);
 	if (!status)

@@ -28,6 +28,7 @@ struct player {
 	struct picture shown;              /* what is before the lens; no pixels = nothing */
 	enum verdict given[VERDICTS_KEPT]; /* since the last action, not yet waited for */
 	size_t given_count;
+	bool unheard;   /* nobody takes the verdicts any more */
 	bool real_time; /* real devices take part: waiting takes real time */
 };
 
@@ -64,8 +65,7 @@ static void tell_verdict(void *context, const struct when *now, enum verdict ver
 		json_object_set_new(line, "seq", json_integer((json_int_t)row->seq));
 	char *text = json_dumps(line, JSON_ENSURE_ASCII | JSON_COMPACT);
 	CHECK(text != NULL);
-	puts(text);
-	fflush(stdout);
+	p->unheard |= puts(text) == EOF || fflush(stdout) == EOF;
 	free(text);
 	json_decref(line);
 	if (p->given_count < VERDICTS_KEPT)
@@ -151,6 +151,10 @@ static enum play_result do_show(struct player *p, const struct script_line *l)
 	picture_free(&p->shown);
 	p->shown = (struct picture){ 0 };
 	int error = picture_load(&p->shown, path);
+	if (error == -ENOENT && !absolute) { /* not beside the script: from where we stand */
+		snprintf(path, sizeof(path), "%.*s", (int)l->len, l->text);
+		error = picture_load(&p->shown, path);
+	}
 	if (error) {
 		complain(p, "%s: %s", path,
 			error == -EINVAL ? "is no JPEG or PNG picture" : strerror(-error));
@@ -417,8 +421,13 @@ static int play_file(struct player *p, FILE *in)
 		p->line++;
 		if (len && line[len - 1] == '\n')
 			len--;
-		if (play_line(p, line, len) == PLAY_STOP)
+		size_t bom = p->line == 1 && len >= 3 && !memcmp(line, "\xef\xbb\xbf", 3) ? 3 : 0;
+		if (play_line(p, line + bom, len - bom) == PLAY_STOP)
 			return 1;
+		if (!p->unheard && !kiosk_asked_to_stop())
+			continue;
+		complain(p, p->unheard ? "the verdicts cannot be written" : "interrupted");
+		return 3;
 	}
 	if (!ferror(in))
 		return 0;

@@ -160,6 +160,18 @@ static const struct {
 	{ "cut", SCRIPT_CUT, read_none },
 };
 
+/* Where a comment begins that follows a command; `end` where none does. A code may hold anything.
+ */
+static const char *find_comment(enum script_command command, const char *p, const char *end)
+{
+	if (command == SCRIPT_CODE)
+		return end;
+	for (; end - p >= 2; p++)
+		if (is_blank(p[0]) && p[1] == '#')
+			return p;
+	return end;
+}
+
 /* Blanks around an argument are not part of it, but for a code: there only those before it. */
 static void trim(struct script_line *l)
 {
@@ -187,7 +199,7 @@ const char *script_line_read(const char *line, size_t len, struct script_line *o
 			continue;
 		out->command = commands[i].command;
 		out->text = p;
-		out->len = (size_t)(end - p);
+		out->len = (size_t)(find_comment(out->command, p, end) - p);
 		trim(out);
 		return commands[i].read(out);
 	}

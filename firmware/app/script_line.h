@@ -2,7 +2,8 @@
  *   at hh:mm:ss | at ISO-TIME     show PICTURE      code TEXT
  *   tap TEXT | tap X,Y            press BUTTON      wait VERDICT [2s]
  *   expect WHAT VALUE             shot NAME.png     cut
- * Empty lines and lines that begin with # say nothing. */
+ * Empty lines and what follows a # at the line's beginning or after a blank say nothing; the text
+ * of a code goes up to the line's end. */
 #ifndef PARVIS_APP_SCRIPT_LINE_H
 #define PARVIS_APP_SCRIPT_LINE_H
 

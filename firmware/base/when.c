@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,13 +14,22 @@ const char *const trust_names[TRUST_COUNT] = {
 	[TRUST_SYNCED] = "synced",
 };
 
+/* A folder of zones, or one of the tables beside them, would be taken for UTC without a word. */
+static bool is_zone_file(const char *path)
+{
+	char magic[4];
+	AUTO_FILE in = fopen(path, "re");
+	return in && fread(magic, sizeof(magic), 1, in) == 1 &&
+	       !memcmp(magic, "TZif", sizeof(magic));
+}
+
 int when_use_zone(const char *zone)
 {
 	char path[256];
 	int n = snprintf(path, sizeof(path), "/usr/share/zoneinfo/%s", zone);
 	if (!*zone || strstr(zone, "..") || n < 0 || (size_t)n >= sizeof(path))
 		return -ENOENT;
-	if (strcmp(zone, "UTC") && access(path, R_OK))
+	if (strcmp(zone, "UTC") && !is_zone_file(path))
 		return -ENOENT;
 	if (setenv("TZ", zone, 1))
 		return -errno;

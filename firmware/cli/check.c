@@ -214,9 +214,7 @@ static int open_roster(struct check *c)
 	int result = roster_open(&c->roster, c->event_dir, c->event);
 	if (!result || result == -ENOENT)
 		return CLI_OK;
-	fprintf(stderr, "parvis: cannot open the roster of %s: %s\n", c->event_dir,
-		strerror(-result));
-	return CLI_FAILED;
+	return folder_roster_failed(c->event_dir, result);
 }
 
 static int run(struct check *c)

@@ -194,6 +194,7 @@ int cli_decode(int argc, char **argv)
 	struct job job = { 0 };
 	int c;
 
+	opterr = 0; /* it would print what was typed, raw */
 	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (c) {
 		case 'j':

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,17 +30,49 @@ static int worse(int a, int b)
 	return a > b ? a : b;
 }
 
+static const char *roster_remedy(int error)
+{
+	switch (-error) {
+	case EKEYREJECTED:
+		return "it was made for another event id or hash key: remove it and import again";
+	case EBADMSG:
+		return "damaged, or no roster of this version: remove it and import again";
+	case EBUSY:
+		return "another import is under way: try again when it is done";
+	default:
+		return strerror(-error);
+	}
+}
+
+int folder_roster_failed(const char *dir, int error)
+{
+	fprintf(stderr, "parvis: cannot open %s/roster.db: %s\n", dir, roster_remedy(error));
+	return CLI_FAILED;
+}
+
+/* Without its end, be it of one system's files or another's. */
+static size_t line_len(const char *line, size_t len)
+{
+	if (len && line[len - 1] == '\n')
+		len--;
+	if (len && line[len - 1] == '\r')
+		len--;
+	return len;
+}
+
 static int codes_of_stdin(int (*take)(void *context, const char *code, size_t len), void *context)
 {
 	AUTO_FREE char *line = NULL;
 	size_t capacity = 0;
 	ssize_t n;
 	int result = CLI_OK;
+	bool first = true;
 	errno = 0;
 	while (result <= CLI_NO && (n = getline(&line, &capacity, stdin)) >= 0) {
-		if (n > 0 && line[n - 1] == '\n')
-			n--;
-		result = worse(result, take(context, line, (size_t)n));
+		size_t len = line_len(line, (size_t)n);
+		size_t bom = first && len >= 3 && !memcmp(line, "\xef\xbb\xbf", 3) ? 3 : 0;
+		result = worse(result, take(context, line + bom, len - bom));
+		first = false;
 	}
 	if (result <= CLI_NO && ferror(stdin)) {
 		fprintf(stderr, "parvis: cannot read standard input: %s\n", strerror(errno));

@@ -13,9 +13,14 @@ void folder_problem(void *context, bool fatal, const char *text);
 NODISCARD int folder_open(struct event **out, const char *dir);
 
 /* Calls `take` with each code: those of argv, and for "-" each line of standard input without its
- * line feed, so that any byte but that can be tried. The first result that is not CLI_OK or CLI_NO
- * ends it and is returned; otherwise CLI_NO if there was one. */
+ * line end (LF or CRLF) or, before the first, a byte order mark: the file may come from Windows.
+ * The first result that is not CLI_OK or CLI_NO ends it and is returned; otherwise CLI_NO if there
+ * was one. */
 NODISCARD int folder_codes(
 	char **codes, int (*take)(void *context, const char *code, size_t len), void *context);
+
+/* Says on standard error why the roster of an event cannot be opened and what helps: error is what
+ * roster_open() or roster_open_import() gave. CLI_FAILED. */
+int folder_roster_failed(const char *dir, int error);
 
 #endif

@@ -18,7 +18,7 @@ static const char usage[] =
 	"  --json       one JSON object\n"
 	"\n"
 	"present = in - out + adjustments - undone. Entries that were undone stay in `in`.\n"
-	"Exit status: 0 done, 1 the log has no rows yet, 2 wrong use, 3 it cannot be read.\n";
+	"Exit status: 0 done, 2 wrong use, 3 the log cannot be read.\n";
 
 struct options {
 	const char *data, *venue;
@@ -99,7 +99,8 @@ static void print_json(const struct headcount *count)
 		{ "peak_present", count->peak_present },
 	};
 	json_t *object = json_object();
-	json_object_set_new(object, "venue", json_string(count->venue));
+	json_object_set_new(
+		object, "venue", *count->venue ? json_string(count->venue) : json_null());
 	for (size_t i = 0; i < ARRAY_LEN(figures); i++)
 		json_object_set_new(object, figures[i].name, json_integer(figures[i].value));
 	json_object_set_new(object, "peak_at", moment(count->peak_ms, count->peak_present > 0));
@@ -114,7 +115,8 @@ static void print_json(const struct headcount *count)
 static void print_text(const struct headcount *count)
 {
 	char iso[WHEN_ISO_SIZE];
-	printf("%s: %lld present\n", count->venue, (long long)headcount_present(count));
+	printf("%s: %lld present\n", *count->venue ? count->venue : "no rows yet",
+		(long long)headcount_present(count));
 	printf("  in           %8llu  (walk-ins %llu, moved in %llu, came back %llu, "
 	       "let in by a volunteer %llu)\n",
 		(unsigned long long)count->in, (unsigned long long)count->walk_ins,
@@ -146,9 +148,9 @@ static int count_and_print(struct log *l, const struct options *o)
 	}
 	if (!o->venue)
 		error = log_last_venue(l, venue);
-	if (error == -ENOENT) {
-		fprintf(stderr, "parvis headcount: the log has no rows yet\n");
-		return CLI_NO;
+	if (error == -ENOENT) { /* no rows yet, so no venue either: nobody is anywhere */
+		venue[0] = '\0';
+		error = 0;
 	}
 	struct first_entry first = { .venue = venue };
 	struct headcount count;
@@ -175,6 +177,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	};
 	int c;
 	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
 	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		if (c == 'd')
 			o->data = optarg;

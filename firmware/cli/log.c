@@ -211,6 +211,14 @@ static int verify(struct log *l, const struct options *o)
 	return status == CLI_OK ? CLI_NO : status;
 }
 
+/* That a log is so damaged that it does not open is an answer, too. */
+static int verify_unreadable(void)
+{
+	puts("bad: the database is damaged, or no log of this version: no row can be read");
+	int status = data_flush("log");
+	return status == CLI_OK ? CLI_NO : status;
+}
+
 static int wrong(const char *what)
 {
 	fprintf(stderr, "parvis log: %s\n%s", what, usage);
@@ -230,6 +238,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	};
 	int c, shapes = 0;
 	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
 	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
 		if (c == 'h')
 			return fputs(usage, stdout), CLI_OK;
@@ -257,9 +266,11 @@ int cli_log(int argc, char **argv)
 	if (status >= 0)
 		return status;
 	struct log *l;
-	status = data_open(&l, "log", o.data);
-	if (status != CLI_OK)
-		return status;
+	int error = log_open_reader(&l, o.data);
+	if (error == -EBADMSG && o.verify)
+		return verify_unreadable();
+	if (error)
+		return data_failed("log", o.data, error);
 	status = (o.verify ? verify : list)(l, &o);
 	log_close(l);
 	return status;

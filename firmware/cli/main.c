@@ -3,6 +3,7 @@
 #include "base/cc.h"
 #include "scan/reader.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,21 @@ static void usage(FILE *out)
 	fprintf(out, "\nparvis COMMAND --help tells more; so does `man parvis`.\n");
 }
 
+/* Wherever it stands, but for what comes after --, which is a code or a file of that name. */
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 2; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h"))
+			return true;
+	return false;
+}
+
+static int run(const struct command *c, int argc, char **argv)
+{
+	char help[] = "--help", *only_help[] = { argv[0], help, NULL };
+	return asks_for_help(argc, argv) ? c->run(2, only_help) : c->run(argc - 1, argv + 1);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], READER_WORKER_ARGUMENT))
@@ -41,7 +57,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return run(&commands[i], argc, argv);
 	if (argc > 1)
 		fprintf(stderr, "parvis: there is no such command\n");
 	usage(stderr);

@@ -120,11 +120,8 @@ static int import_stream(const struct event *e, const char *dir, FILE *in, const
 	if (!fstat(fileno(in), &st) && S_ISREG(st.st_mode))
 		i.size = (uint64_t)st.st_size;
 	int result = roster_open_import(&i.roster, dir, e);
-	if (result) {
-		fprintf(stderr, "parvis: cannot open the roster of %s: %s\n", dir,
-			strerror(-result));
-		return CLI_FAILED;
-	}
+	if (result)
+		return folder_roster_failed(dir, result);
 	result = roster_csv_read(in, path, e, put, &i, folder_problem, NULL,
 		isatty(STDERR_FILENO) ? show_progress : NULL, &i, &report);
 	if (!result)
@@ -186,11 +183,8 @@ static int take_back(const struct event *e, const struct options *o)
 {
 	struct revocation r = { .revoked = !o->restore };
 	int opened = roster_open_import(&r.roster, o->event_dir, e);
-	if (opened) {
-		fprintf(stderr, "parvis: cannot open the roster of %s: %s\n", o->event_dir,
-			strerror(-opened));
-		return CLI_FAILED;
-	}
+	if (opened)
+		return folder_roster_failed(o->event_dir, opened);
 	int result = folder_codes(o->rest, revoke_one, &r);
 	int committed = result == CLI_OK ? roster_commit(r.roster) : 0;
 	roster_close(r.roster);

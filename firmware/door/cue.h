@@ -20,15 +20,27 @@ enum lamp {
 /* "green", "amber", "red", "buzzer", "door"; bit i is lamp_names[i]. */
 extern const char *const lamp_names[LAMP_LINES];
 
+/* The verdicts' sounds in three families that are told apart at once: welcomes rise, high; what
+ * asks for a person repeats one middle note; refusals are low. Each verdict has its own. */
 enum chime {
 	CHIME_NONE,
 	CHIME_WELCOME,      /* two rising notes */
 	CHIME_WELCOME_BACK, /* three rising notes */
+	CHIME_MOVED,        /* three rising notes, the first one twice */
 	CHIME_GOODBYE,      /* two falling notes */
-	CHIME_ASK,          /* two equal notes: a person is needed */
-	CHIME_REFUSE,       /* one long low note */
+	CHIME_ALREADY_IN,   /* two equal notes */
+	CHIME_NOT_YET,      /* two equal notes and a higher one */
+	CHIME_FULL,         /* three equal notes */
+	CHIME_WRONG_VENUE,  /* low, then higher: somewhere else */
+	CHIME_EXPIRED,      /* low, falling */
+	CHIME_REVOKED,      /* two low notes */
+	CHIME_FORGED,       /* three low notes */
+	CHIME_UNKNOWN,      /* one long low note */
+	CHIME_NOT_A_TICKET, /* one short low note */
 	CHIME_TEST,         /* a scale */
-	CHIME_FAULT,        /* three short low notes */
+	CHIME_STAFF,        /* two high ticks */
+	CHIME_FAULT,        /* a low tremor */
+	CHIME_HELP,         /* a slow call: a volunteer is wanted */
 	CHIME_TAP,          /* a tick */
 	CHIME_COUNT
 };

@@ -60,7 +60,6 @@ void desk_screen(const struct desk *d, const struct when *now, struct screen *ou
 	out->pin_for_override = d->after_pin_override;
 	out->can_undo = d->last_seq != 0;
 	/* Nobody here sees how long the queue outside is, and a guess would be worse than none. */
-	out->wait_estimate_s = -1;
 }
 
 static bool is_writing_an_answer(const struct desk *d)

@@ -126,7 +126,6 @@ struct screen {
 
 	/* SCREEN_HEADCOUNT. */
 	bool can_undo;
-	int64_t wait_estimate_s; /* −1 = nothing to say */
 };
 
 #endif

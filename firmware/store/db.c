@@ -9,9 +9,13 @@
 
 #define BUSY_TIMEOUT_MS 2000
 
-static int error_of_system(sqlite3 *db)
+/* What SQLite keeps of errno may be older than the failure: it looks for files that need not be
+ * there. A file that is missing is believed only where one was to be opened. */
+static int error_of_system(sqlite3 *db, int rc)
 {
 	int e = db ? sqlite3_system_errno(db) : 0;
+	if (e == ENOENT && (rc & 0xff) != SQLITE_CANTOPEN)
+		return -EIO;
 	switch (e) {
 	case ENOSPC:
 	case EDQUOT:
@@ -49,10 +53,11 @@ int db_error(sqlite3 *db, int rc)
 		return -EACCES;
 	case SQLITE_NOTADB:
 	case SQLITE_CORRUPT:
+	case SQLITE_ERROR: /* our statements are sound: it is the tables that are not ours */
 		return -EBADMSG;
 	case SQLITE_CANTOPEN:
 	case SQLITE_IOERR:
-		return error_of_system(db);
+		return error_of_system(db, rc);
 	default:
 		return -EIO;
 	}

@@ -218,13 +218,15 @@ static struct log *fill(const struct log_setup *setup)
 	return l;
 }
 
-static int open_writer(struct log *l, const char *dir)
+static int open_writer(struct log *l, const char *dir, bool existing)
 {
 	if (snprintf(l->path, sizeof(l->path), "%s/log.db", dir) >= (int)sizeof(l->path))
 		return -ENAMETOOLONG;
 	if (sodium_init() < 0)
 		return -EIO;
-	int error = make_dir(dir);
+	int error = existing ? 0 : make_dir(dir);
+	if (existing && access(l->path, F_OK))
+		error = -errno;
 	if (error)
 		return error;
 	l->lock = lock_dir(dir);
@@ -241,7 +243,7 @@ int log_open(struct log **out, const struct log_setup *setup)
 	struct log *l = fill(setup);
 	if (!l)
 		return -ENOMEM;
-	int error = open_writer(l, setup->dir);
+	int error = open_writer(l, setup->dir, setup->existing);
 	if (error) {
 		log_close(l);
 		return error;

@@ -24,6 +24,9 @@ struct log_setup {
 	const char *venue; /* whose headcount is kept */
 	int64_t start_ms;  /* of its arrivals chart */
 	uint8_t boot[BOOT_ID_SIZE];
+	/* The log must be there already: to open anew what was open before, since a directory that
+	 * has vanished is to come back with its rows, not empty. -ENOENT where it is not. */
+	bool existing;
 	const char *vfs; /* SQLite VFS by name; NULL = the system's */
 	/* For the power-cut test alone, to show that it notices: NULL = FULL. */
 	const char *synchronous;
@@ -63,7 +66,8 @@ struct log_result {
 };
 
 /* BEGIN IMMEDIATE; prior rows; admission_decide(); the row; COMMIT. On failure nothing of it is
- * kept, *out is untouched and the log stays usable: -ENOSPC, -EROFS, -EIO, -EBUSY; -ENOENT for an
+ * kept, *out is untouched and the log stays usable: -ENOSPC, -EROFS, -EIO, -EBUSY; -ESTALE where
+ * the file is no longer at its path, so that no later start would find the row; -ENOENT for an
  * UNDO of a row that is not there, counts nothing, is an undo itself, or was undone before; -EINVAL
  * for an ADJUST by 0 or rules of another venue than log_open() was given. A writer only.
  *

@@ -50,6 +50,15 @@ for command in event roster check; do
 	says "$command without arguments is wrong use" 2 err "^usage: parvis $command"
 done
 
+for command in "event check" "event pin" "roster import" "roster revoke" \
+	"check --event $EVENT --venue numa" "log --data $DIR" "headcount --json" "decode --json"; do
+	# shellcheck disable=SC2086 # a command and its options
+	run "$PARVIS" $command --help
+	says "$command --help" 0 out "^usage: parvis ${command%% *}"
+done
+run "$PARVIS" check --event "$EVENT" --venue numa -- --help
+says "but a code of that name is a code" 0 out '^UNKNOWN'
+
 run "$PARVIS" event check assets/demo
 says "the demo event is good" 0 out '10 venues, 3 ticket types, 3 keys, languages fr en'
 is "and nothing is said against it" "" "$(cat "$DIR/err")"
@@ -130,8 +139,12 @@ for form in --json ""; do
 done
 "$PARVIS" check --event "$EVENT" --venue numa --json - <"$DIR/hostile" >"$DIR/out"
 is "what is not UTF-8 is told in hex" 1 "$(grep -c '"code_hex":"fffe0078"' "$DIR/out")"
-run "$PARVIS" check --event "$EVENT" --venue numa "$(printf -- '--\033[31m')"
-is "an option that is none is not echoed" 0 "$(LC_ALL=C grep -c "$(printf '\033')" "$DIR/err")"
+for command in "check --event $EVENT --venue numa" decode log headcount; do
+	# shellcheck disable=SC2086 # a command and its options
+	run "$PARVIS" $command "$(printf -- '--\033[31m')"
+	says "an option that ${command%% *} does not have is wrong use" 2 err '^usage'
+	is "and is not echoed" 0 "$(LC_ALL=C grep -c "$(printf '\033')" "$DIR/err")"
+done
 
 # --- roster --------------------------------------------------------------------------------------
 
@@ -179,11 +192,20 @@ is "and the signed one" ADMIT "$(verdict "$V1" --venue laruche)"
 run "$PARVIS" roster revoke --event "$EVENT" NEW-1 ""
 says "an empty code revokes nothing" 2 err 'code 2: a code has 1 to 2953 bytes, not 0'
 is "not even the one before" ADMIT "$(verdict NEW-1 --venue numa)"
+printf '\357\273\277%s\r\n%s\r\n' NEW-1 NEW-4 | "$PARVIS" roster revoke --event "$EVENT" - >"$DIR/out"
+is "codes of a file with a byte order mark and CRLF are revoked" "REVOKED REVOKED" \
+	"$(verdict NEW-1 --venue numa) $(verdict NEW-4 --venue numa)"
+"$PARVIS" roster revoke --event "$EVENT" --restore NEW-1 NEW-4 >"$DIR/out"
 run "$PARVIS" roster import --event "$EVENT" --restore "$DIR/good.csv"
 says "an option of another command is wrong use" 2 err '^usage'
 
 echo junk >"$EVENT/roster.db"
 run "$PARVIS" check --event "$EVENT" --venue numa abc
-says "a roster that is none is told, not taken for empty" 3 err 'cannot (open|read) the roster'
+says "a roster that is none is told, not taken for empty" 3 err '/roster.db: damaged, .*: remove it and'
+rm "$EVENT/roster.db"
+"$PARVIS" roster import --event "$EVENT" "$DIR/good.csv" >"$DIR/out"
+sed -i 's/^id = .*/id = another/; s/^hash = .*//' "$EVENT/event.ini"
+run "$PARVIS" check --event "$EVENT" --venue numa abc
+says "so is one that another event has left" 3 err '/roster.db: it was made for another event id'
 
 done_testing

@@ -43,6 +43,32 @@ end()
 	fi
 }
 
+# A directory that somebody clears or moves away still takes rows, which nobody would find again.
+begin vanished --data "$DIR/vanished.data"
+say "code $(ticket vanished1 1 0)" "wait ADMIT"
+reached before
+mv "$DIR/vanished.data" "$DIR/vanished.away"
+say "code $(ticket vanished2 1 0)" "wait STORE_FAILED" "expect fault store_broken" \
+	"expect screen fault"
+reached during
+is "a log that was moved away is not begun anew" no "$([ -e "$DIR/vanished.data" ] && echo yes || echo no)"
+mv "$DIR/vanished.away" "$DIR/vanished.data"
+say "expect fault none" "code $(ticket vanished2 1 0)" "wait ADMIT" "expect present 2"
+end "a data directory that vanished: never green, and well again by itself when it is back"
+"$PARVIS" log --verify --data "$DIR/vanished.data" >"$DIR/verify" 2>&1
+is "with the rows of before" "0 2" "$? $(grep -o '^good: 2' "$DIR/verify" | cut -c7-)"
+
+# Two writers of one log: a mistake of whoever set them up, and no failing disk.
+begin first --data "$DIR/shared.data"
+reached open
+printf 'code PARVIS-TEST\n' >"$DIR/second.script"
+"$KIOSK" --event assets/demo --offscreen --script "$DIR/second.script" --data "$DIR/shared.data" \
+	>"$DIR/second.out" 2>"$DIR/second.err"
+is "a second kiosk on a data directory does not start" "3 yes" \
+	"$? $(grep -q 'another kiosk writes to this directory' "$DIR/second.err" && echo yes)"
+say "code PARVIS-TEST" "wait TEST_OK" "expect fault none"
+end "and the first goes on"
+
 can_mount=no
 mkdir "$DIR/probe"
 if mount -t tmpfs -o size=64k none "$DIR/probe" 2>/dev/null; then
@@ -130,6 +156,11 @@ begin pins --pins "$DIR/pins.ini"
 say "expect fault lamps" "expect fault buttons" "code $(ticket pins1 1 0)" "wait ADMIT" \
 	"expect present 1"
 end "a missing GPIO chip: named on the screen, and the door goes on"
+
+# The reference pin map, as it is delivered: its chip is not here, but it is read.
+begin reference --pins board/pins.ini
+say "expect fault lamps" "code $(ticket pins2 1 0)" "wait ADMIT"
+end "the reference pin map is taken"
 
 # A database that is none.
 mkdir "$DIR/broken"

@@ -15,6 +15,21 @@ play()
 	status=$?
 }
 
+# --- a log that is none any more -----------------------------------------------------------------
+
+mkdir "$DIR/torn.data"
+printf 'SQLite format 3, and then nothing that it should be' >"$DIR/torn.data/log.db"
+"$PARVIS" log --verify --data "$DIR/torn.data" >"$DIR/verify" 2>&1
+is "a log that does not open does not verify" "1 yes" \
+	"$? $(grep -q '^bad: the database is damaged' "$DIR/verify" && echo yes)"
+
+# --- how a script may be written -----------------------------------------------------------------
+
+printf '\357\273\277at 19:00:10 # doors\r\n\tcode PARVIS-TEST\r\nwait\tTEST_OK  # blue\r\nexpect present 0' \
+	>"$DIR/windows.script"
+play windows numa
+is "a byte order mark, CRLF, tabs, comments, no end of line: all are read" 0 $status
+
 # --- pictures ------------------------------------------------------------------------------------
 
 t=$(ticket picture001 1 0)

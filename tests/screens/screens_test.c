@@ -50,7 +50,6 @@ static struct screen a_screen(void)
 	s.capacity_seats = 1300;
 	s.registered = 1230;
 	s.registered_in = 1151;
-	s.wait_estimate_s = 30;
 	s.count.in = 1191;
 	s.count.out = 17;
 	s.count.walk_ins = 140;
@@ -237,12 +236,10 @@ static void the_other_screens_fit(void **state)
 	s.can_undo = true;
 	s.faults = FAULT_LAMPS | FAULT_SOUND | FAULT_BUTTONS;
 	s.count.arrivals[40] = 1;
-	s.wait_estimate_s = 3600;
 	try_all(*state, s);
 	memset(&s.count, 0, sizeof(s.count));
 	s.capacity_seats = 0;
 	s.registered = 0;
-	s.wait_estimate_s = -1;
 	try_all(*state, s);
 }
 

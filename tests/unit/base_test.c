@@ -175,7 +175,7 @@ static void test_zones(void **state)
 {
 	(void)state;
 	static const char *const wrong[] = { "", "Europe/Atlantis", "../../etc/passwd",
-		"Europe/../../../../etc/passwd" };
+		"Europe/../../../../etc/passwd", "Europe", "zone.tab" };
 	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
 		assert_int_equal(when_use_zone(wrong[i]), -ENOENT);
 	char endless[400];

@@ -63,8 +63,7 @@ static void no_two_look_or_sound_the_same(void **state)
 	for (int v = 0; v < VERDICT_COUNT; v++)
 		for (int w = v + 1; w < VERDICT_COUNT; w++) {
 			assert_false(is_same(all[v], all[w], LIGHTS));
-			bool chime = all[v]->chime == all[w]->chime;
-			assert_false(chime && is_same(all[v], all[w], LAMP_BUZZER));
+			assert_int_not_equal(all[v]->chime, all[w]->chime);
 		}
 }
 

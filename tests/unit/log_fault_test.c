@@ -260,6 +260,33 @@ static int a_read_only_disk_after_a_cut(const char *dir)
 	return 0;
 }
 
+/* Rows that a file takes after it was moved away or removed are rows that nobody will find. */
+static void a_log_that_has_gone(void **state)
+{
+	(void)state;
+	char *dir = store_bench_dir();
+	const char *path = store_bench_path(dir, "log.db");
+	const char *away = store_bench_path(dir, "away.db");
+	struct log *l = NULL;
+	struct log_result out = { .registered_in = 99 };
+	assert_int_equal(store_bench_open(&l, dir, NULL), 0);
+	assert_int_equal(admit(l, 0, &out), 0);
+	assert_int_equal(rename(path, away), 0);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(admit(l, 1, &out), -ESTALE);
+	assert_int_equal(rename(away, path), 0);
+	assert_int_equal(admit(l, 1, &out), 0);
+	assert_int_equal(out.row.seq, 2);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(admit(l, 2, &out), -ESTALE);
+	log_close(l);
+	struct log_setup again = { .dir = dir, .venue = BENCH_VENUE, .existing = true };
+	assert_int_equal(log_open(&l, &again), -ENOENT);
+	assert_int_not_equal(access(path, F_OK), 0);
+	store_bench_remove(dir);
+	free(dir);
+}
+
 static void on_a_full_disk(void **state)
 {
 	(void)state;
@@ -284,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_change_fails_in_turn),
 		cmocka_unit_test(a_bad_disk_counts_nobody),
+		cmocka_unit_test(a_log_that_has_gone),
 		cmocka_unit_test(on_a_full_disk),
 		cmocka_unit_test(on_a_read_only_disk),
 		cmocka_unit_test(on_a_read_only_disk_after_a_cut),

@@ -59,6 +59,21 @@ static void codes_keep_their_bytes(void **state)
 	assert_memory_equal(l.text, "a\0b \xff  ", l.len);
 }
 
+/* A comment may follow every command but code, whose text may well hold the sign. */
+static void comments_after_commands(void **state)
+{
+	(void)state;
+	assert_int_equal(good("at 19:04:10 # doors\r").len, 8);
+	assert_int_equal(good("show a#1.png\t#phone").len, 7);
+	assert_int_equal(good("tap D'accord #x # y").len, 8);
+	assert_int_equal(good("press help # x").button, BUTTON_HELP);
+	assert_int_equal(good("wait ADMIT 3s # x").wait_ms, 3000);
+	assert_string_equal(good("expect present 1 # x").value, "1");
+	assert_int_equal(good("shot a.png # x").len, 5);
+	assert_int_equal(good("cut # x").command, SCRIPT_CUT);
+	assert_int_equal(good("code a # x").len, 5);
+}
+
 static void waits(void **state)
 {
 	(void)state;
@@ -116,6 +131,7 @@ int main(void)
 		cmocka_unit_test(lines_that_say_nothing),
 		cmocka_unit_test(every_command),
 		cmocka_unit_test(codes_keep_their_bytes),
+		cmocka_unit_test(comments_after_commands),
 		cmocka_unit_test(waits),
 		cmocka_unit_test(what_is_wrong_is_said),
 	};

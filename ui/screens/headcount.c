@@ -193,16 +193,11 @@ static void figure_peak(const struct page *p, char out[STRING_SIZE])
 		text_copy(out, STRING_SIZE, "–");
 }
 
-static void figure_wait(const struct page *p, char out[STRING_SIZE])
+static void figure_last(const struct page *p, char out[STRING_SIZE])
 {
-	char minutes[32];
-	int64_t s = p->screen->wait_estimate_s;
-	number(p, minutes, (s + 30) / 60);
-	if (s < 0)
-		text_copy(out, STRING_SIZE, "–");
-	else
-		fill(p, out, s < 60 ? STRING_HEADCOUNT_SOON : STRING_HEADCOUNT_MINUTES, minutes,
-			"");
+	char hm[8];
+	when_hm(p->screen->count.last_entry_ms, hm);
+	text_copy(out, STRING_SIZE, p->screen->count.last_entry_ms ? hm : "–");
 }
 
 #define FIGURES 5
@@ -218,8 +213,8 @@ static void figures_of(const struct page *p, struct figure f[FIGURES])
 	number(p, f[2].value, (int64_t)h->refused);
 	f[3].label = STRING_HEADCOUNT_PEAK;
 	figure_peak(p, f[3].value);
-	f[4].label = STRING_HEADCOUNT_WAIT;
-	figure_wait(p, f[4].value);
+	f[4].label = STRING_HEADCOUNT_LAST_ENTRY;
+	figure_last(p, f[4].value);
 }
 
 static double figure_width(struct page *p, const struct figure *f)
