@@ -2,7 +2,8 @@
 # The kiosk and the kernel's real drivers: a small Debian 13 is booted in QEMU, with this tree built
 # for it, and there gpio-sim is the lamps and the buttons, vivid and v4l2loopback are cameras, and
 # uinput is a hand scanner. What is tested is in tests/system/guest/; it speaks TAP over a serial line.
-# Needs root (for the builder), mmdebstrap and qemu-system-x86_64; no KVM, no network in the guest.
+# Needs root (for the builder), mmdebstrap and qemu-system-x86_64; no KVM. Alone, from the tree's top:
+#   tests/run.sh -t 3600 tests/system/guest.sh
 #
 #   PARVIS_GUEST        where the builder lies, made once (build/guest13)
 #   PARVIS_GUEST_TESTS  which of them: lamps camera scanner

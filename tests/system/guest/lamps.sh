@@ -116,8 +116,8 @@ light_up() {
 		not_ok "$1: a live kiosk starts" "$DIR/$1.err"
 		return
 	fi
-	type_in "$(ticket "$1" 1 0)"
-	lit_becomes "$1: a live kiosk lights green" "green door"
+	type_until "$(ticket "$1" 1 0)" is_lit "green door"
+	lit_is "$1: a live kiosk lights green" "green door"
 }
 
 light_up sigterm
