@@ -345,9 +345,11 @@ static void light(struct kiosk *k, const struct when *now)
 	k->lamps_on = mask;
 	if (!k->has_pins)
 		return;
-	if (!k->lamps && now->mono_ms >= k->lamps_retry_ms) {
+	/* Lamps that burn as they should are set again, too: a chip that has gone says so only when
+	 * it is spoken to, and the next guest must not be the one to find out. */
+	if (now->mono_ms >= k->lamps_retry_ms) {
 		k->lamps_retry_ms = now->mono_ms + LAMPS_RETRY_MS;
-		if (lamps_open(&k->lamps, &k->pins))
+		if (!k->lamps && lamps_open(&k->lamps, &k->pins))
 			k->lamps = NULL;
 		changed = true;
 	}

@@ -10,7 +10,8 @@
 #include <ini.h>
 
 #define PINS_LINES_MAX      1000
-#define PINS_LINE_BYTES_MAX 180 /* inih holds 200 and would cut the rest off silently */
+#define PINS_LINE_BYTES_MAX 180
+#define PINS_INIH_LINE      200 /* more, or inih would cut the rest off silently */
 #define PINS_OFFSET_MAX     1023
 #define PINS_SLOTS          (PINS_LAMPS + PINS_BUTTONS)
 
@@ -269,10 +270,14 @@ int pins_load(struct pins *out, const char *path, void (*problem)(void *context,
 	if (!file)
 		return -errno;
 	struct loader l = { .path = path, .problem = problem, .context = context, .file = file };
-	/* Debian's inih takes its rules at run time, and the event file's are others. */
+	/* Debian's inih takes these at run time, so whoever has read a file before may have set
+	 * them. */
+	ini_max_line = PINS_INIH_LINE;
+	ini_use_stack = true;
+	ini_allow_multiline = false;
 	ini_allow_inline_comments = true;
 	ini_allow_no_value = false;
-	ini_allow_multiline = true;
+	ini_stop_on_first_error = false;
 	int syntax = ini_parse_stream(next_line, &l, on_key, &l);
 	if (l.error)
 		return l.error;

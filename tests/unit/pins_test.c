@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <ini.h>
 
 #define SAID_MAX 8192
 
@@ -72,6 +73,25 @@ static void test_good(void **state)
 
 	assert_int_equal(load(&pins, "", 0, said), 0); /* nothing wired is a map too */
 	assert_false(pins.lamps[0].used);
+}
+
+/* inih keeps its settings for the whole program, and event files are read with others. */
+static void test_after_another_reader(void **state)
+{
+	(void)state;
+	static const char text[] = GOOD "active = low ; a comment\n",
+			  bare[] = GOOD "[lamp red]\nchip\n";
+	struct pins pins;
+	char said[SAID_MAX];
+	ini_allow_inline_comments = false;
+	ini_allow_no_value = true;
+	ini_max_line = 20;
+	assert_int_equal(load(&pins, text, sizeof(text) - 1, said), 0);
+	assert_string_equal(said, "");
+	assert_true(pins.lamps[0].active_low);
+	ini_allow_no_value = true;
+	assert_int_equal(load(&pins, bare, sizeof(bare) - 1, said), -EINVAL);
+	assert_non_null(strstr(said, "F:5: neither [section], key = value nor ; comment\n"));
 }
 
 static void test_problems(void **state)
@@ -214,6 +234,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_after_another_reader),
 		cmocka_unit_test(test_problems),
 		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_absent),
