@@ -58,7 +58,6 @@ static struct screen a_screen(enum screen_id id)
 	s.now = (struct when){ NOW_MS, 1000, TRUST_SYNCED };
 	s.languages = (1U << LANGUAGE_COUNT) - 1;
 	s.labels_left = -1;
-	s.wait_estimate_s = -1;
 	s.place = (struct screen_place){ .name = "", .address = "" };
 	keyboard_reset(&s.keyboard, LANGUAGE_FR);
 	return s;

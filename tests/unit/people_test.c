@@ -21,13 +21,13 @@ static const struct event theirs = { .id = "night", .hash_key = { 3, 2, 1 } };
 
 static int in_a_directory(void **state)
 {
-	*state = bench_dir();
+	*state = store_bench_dir();
 	return 0;
 }
 
 static int remove_it(void **state)
 {
-	bench_remove(*state);
+	store_bench_remove(*state);
 	free(*state);
 	return 0;
 }
@@ -252,7 +252,7 @@ static void a_code_put_twice_is_refused(void **state)
 	people_import_close(i);
 	struct people *p = NULL;
 	assert_int_equal(people_open(&p, *state, &ours), -ENOENT);
-	assert_int_equal(access(bench_path(*state, "roster.db"), F_OK), -1);
+	assert_int_equal(access(store_bench_path(*state, "roster.db"), F_OK), -1);
 }
 
 static int note_person(void *context, const struct person *who)
@@ -278,7 +278,7 @@ static void people_are_listed_and_counted(void **state)
 	people_close(p);
 	assert_int_equal(people_open(&p, *state, &theirs), -EKEYREJECTED);
 	struct stat st;
-	assert_int_equal(stat(bench_path(*state, "people.db"), &st), 0);
+	assert_int_equal(stat(store_bench_path(*state, "people.db"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 }
 
@@ -288,9 +288,10 @@ static void what_would_be_lost_is_not_overwritten(void **state)
 	assert_int_equal(people_import_open(&second, *state, &ours, ""), -EBUSY);
 	put(i, "a", "Anne", 0);
 	commit(i);
-	assert_int_equal(unlink(bench_path(*state, "people.db")), 0);
+	assert_int_equal(unlink(store_bench_path(*state, "people.db")), 0);
 	assert_int_equal(people_import_open(&second, *state, &ours, ""), -ESTALE);
-	bench_write(bench_path(*state, "people.db"), "no database, but long enough for it", 35);
+	store_bench_write(
+		store_bench_path(*state, "people.db"), "no database, but long enough for it", 35);
 	assert_int_equal(people_import_open(&second, *state, &ours, ""), -EBADMSG);
 	assert_null(second);
 }
