@@ -141,7 +141,7 @@ static void a_full_house_makes_no_badge(void **state)
 static void registered_guests_are_counted_as_before(void **state)
 {
 	struct log *l = open_log(*state);
-	struct ticket guest = { .kind = TICKET_ROSTER, .hash = { 1 } };
+	struct ticket guest = { .kind = TICKET_ROSTER, .hash = { 1 }, .registered = true };
 	record(l, ROW_WALK_IN, &entry, &a_badge, 1);
 	assert_int_equal(scan(l, &entry, &guest, 2).registered_in, 1);
 	scan(l, &way_out, &a_badge, 3);
