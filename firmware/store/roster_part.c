@@ -42,11 +42,7 @@ static int cut_down(const char *whole, const char *venue, const char *to)
 		error = db_exec(db, "PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF");
 	if (!error)
 		error = run_with(db,
-			"DELETE FROM ticket WHERE venue NOT IN (?1, '') AND NOT revoked", venue);
-	if (!error)
-		error = run_with(db,
-			"UPDATE ticket SET venue = '', type = '', sealed = NULL, known = 0"
-			" WHERE venue NOT IN (?1, '')",
+			"UPDATE ticket SET type = '', sealed = NULL WHERE venue NOT IN (?1, '')",
 			venue);
 	if (!error)
 		error = run_with(db, "VACUUM INTO ?1", to);

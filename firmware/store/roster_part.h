@@ -1,5 +1,5 @@
-/* A roster for one box: what a venue's door needs of the organiser's, and nothing of the others'
- * guests. Any thread; sqlite3 inside. */
+/* A roster for one box: what a venue's door needs of the organiser's. Of the other venues' guests
+ * that is where to send them, and nobody's name. Any thread; sqlite3 inside. */
 #ifndef PARVIS_STORE_ROSTER_PART_H
 #define PARVIS_STORE_ROSTER_PART_H
 
@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 /* Writes DIR/roster.db's rows of this venue and of every venue to the file `path`, which must not
- * be there yet; names stay sealed as they are. Of tickets for other venues only those revoked are
- * kept, as bare hashes. No byte of a row that was left out is in the new file. *count is how many
+ * be there yet; names stay sealed as they are. Tickets for other venues keep their hash, their
+ * venue and whether they were revoked, so that a guest at the wrong door is told the right one; no
+ * byte of their names and types is in the new file. *count is how many
  * people are registered. `path`.part is used meanwhile. The errors of roster_open(), -ENOENT where
  * the event has no roster, -EEXIST, -errno; a failed call leaves neither file. The caller makes the
  * file durable. */
