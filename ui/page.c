@@ -21,10 +21,11 @@ void page_begin(struct page *p, enum ground ground)
 {
 	p->palette = theme_palette(p->screen->theme, ground);
 	p->on = p->palette->ground;
+	memset(p->widgets, 0, sizeof(p->widgets)); /* a label may have been somebody's name */
 	p->widget_count = 0;
 	p->moving = (struct moving){ 0 };
 	p->overflow = false;
-	p->overflowed[0] = '\0';
+	memset(p->overflowed, 0, sizeof(p->overflowed));
 	p->least_contrast = 21;
 	struct box all = { 0, 0, p->width, p->height };
 	draw_round(p, all, 0, p->palette->frame);

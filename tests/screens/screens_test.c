@@ -97,7 +97,9 @@ static void check_widget(const struct page *p, const struct widget *w, double wi
 	assert_true(w->target.x >= -0.01 && w->target.y >= -0.01);
 	assert_true(w->target.x + w->target.w <= width + 0.51);
 	assert_true(w->target.y + w->target.h <= height + 0.51);
-	assert_true(w->target.w >= least && w->target.h >= least);
+	bool letter = w->control >= CONTROL_KEY_0 && w->control <= CONTROL_VARIANT_LAST;
+	assert_true(w->target.w >= (letter ? KEY_LEAST_WIDTH * p->unit - 0.01 : least) &&
+		    w->target.h >= least);
 	assert_true(w->label[0] && w->spoken[0]);
 }
 
@@ -320,6 +322,83 @@ static void only_a_good_bundle_can_be_adopted(void **state)
 		assert_int_equal(can_adopt, adopt == SCREEN_ADOPT_ASK);
 		assert_false(can_keep); /* there is nothing to keep */
 	}
+}
+
+static struct screen_found a_found(unsigned i)
+{
+	struct screen_found f = { .state = (enum screen_found_state)(i % FOUND_STATES),
+		.at = { NOW_MS - 3600 * 1000, 0, i % 3 ? TRUST_SYNCED : TRUST_UNSET },
+		.venue = i % 2 ? "Les Grands Voisins" : NULL };
+	strcpy(f.name, "Marie-Antoinette de Saint-Just d’Haberville");
+	strcpy(f.type, i ? "Délégation de l’Open Government Partnership" : "");
+	strcpy(f.door, i ? "cour-des-expositions" : "");
+	return f;
+}
+
+static void the_search_screen_fits(void **state)
+{
+	for (unsigned count = 0; count <= SCREEN_FOUND_MAX; count += 4) {
+		struct screen s = a_screen();
+		s.id = SCREEN_SEARCH;
+		keyboard_reset(&s.keyboard, LANGUAGE_FR);
+		if (count)
+			strcpy(s.keyboard.text, "Marie-Antoinette de Saint-Just d’Haberville");
+		s.found_count = (uint8_t)count;
+		s.found_total = count * 1000;
+		for (unsigned i = 0; i < count; i++)
+			s.found[i] = a_found(i);
+		try_all(*state, s);
+		s.found_list = count;
+		try_all(*state, s);
+	}
+	struct screen s = a_screen();
+	s.id = SCREEN_SEARCH;
+	keyboard_reset(&s.keyboard, LANGUAGE_FR);
+	s.keyboard.layout = KEYBOARD_ARABIC;
+	(void)keyboard_hold(&s.keyboard, 0, 0);
+	try_all(*state, s);
+	s.found_list = true;
+	s.found_count = HOSTILE_NAMES < SCREEN_FOUND_MAX ? HOSTILE_NAMES : SCREEN_FOUND_MAX;
+	s.found_total = s.found_count;
+	for (size_t i = 0; i < s.found_count; i++)
+		strncpy(s.found[i].name, hostile_names[i], TICKET_NAME_SIZE - 1);
+	try_all(*state, s);
+}
+
+/* What is listed can be touched, one target each; what is not searched yet cannot. */
+static void those_found_can_be_touched(void **state)
+{
+	struct bench *b = *state;
+	struct screen s = a_screen();
+	s.id = SCREEN_SEARCH;
+	s.found_count = 5;
+	s.found_total = 5;
+	s.found_pending = true;
+	for (unsigned i = 0; i < 5; i++)
+		s.found[i] = a_found(i);
+	for (int shown = 0; shown < 3; shown++) {
+		unsigned targets = 0, find = 0;
+		render_layout(b->render[0], &s, false);
+		const struct page *p = render_page(b->render[0]);
+		for (size_t i = 0; i < p->widget_count; i++) {
+			enum control c = p->widgets[i].control;
+			targets += c >= CONTROL_FOUND_0 && c <= CONTROL_FOUND_LAST;
+			find += c == CONTROL_FIND;
+		}
+		assert_int_equal(targets, shown == 2 ? 5 : 0);
+		assert_int_equal(find, shown == 1);
+		s.found_pending = false;
+		s.found_list = shown == 1;
+	}
+}
+
+static void the_headcount_offers_the_search(void **state)
+{
+	struct screen s = a_screen();
+	s.id = SCREEN_HEADCOUNT;
+	s.can_search = s.can_undo = true;
+	s.box = a_door;
+	try_all(*state, s);
 }
 
 static void hostile_names_fit(void **state)
@@ -729,6 +808,9 @@ int main(void)
 		cmocka_unit_test(the_adopt_screen_fits),
 		cmocka_unit_test(the_headcount_tells_the_bundle),
 		cmocka_unit_test(only_a_good_bundle_can_be_adopted),
+		cmocka_unit_test(the_search_screen_fits),
+		cmocka_unit_test(those_found_can_be_touched),
+		cmocka_unit_test(the_headcount_offers_the_search),
 		cmocka_unit_test(hostile_names_fit),
 		cmocka_unit_test(odd_sizes_fit),
 		cmocka_unit_test(names_are_cleaned),

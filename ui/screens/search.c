@@ -143,15 +143,18 @@ static void draw_name(struct page *p, struct box *rest)
 void screen_search(struct page *p)
 {
 	struct type note = { 24, 400, p->palette->soft, ALIGN_START, false };
-	char text[STRING_SIZE];
+	char text[2 * STRING_SIZE];
 	page_begin(p, GROUND_NIGHT);
 	struct box rest = screen_frame(p, string_of(p->screen->language, STRING_SEARCH_TITLE), "");
 	struct key back = key_of(p, CONTROL_BACK, BUTTON_PLAIN);
 	bool list = p->screen->found_list;
-	note.ink = p->palette->soft;
+	note.ink = p->palette->soft; /* the theme's, now that it is known */
 	if (!list)
 		draw_name(p, &rest);
 	summary(p, text);
+	if (list)
+		screen_join(
+			text, sizeof(text), string_of(p->screen->language, STRING_SEARCH_TOUCH));
 	text_flow(p, &rest, text, &note, 16);
 	screen_foot(p, &rest, &back, 1, NULL, 0);
 	if (list)

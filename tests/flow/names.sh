@@ -1,0 +1,280 @@
+#!/bin/sh
+# No stolen box gives anybody's name away: 10,000 planted names and e-mail addresses are not in any
+# byte that an evening leaves, nor in the program's memory once the volunteers' session is over.
+# shellcheck source=tests/fake/tap.sh
+. tests/fake/tap.sh
+
+PLANTED=$TOOLS/planted
+PEOPLE=10000
+EVENT=$DIR/event
+WORDS=$DIR/words
+
+# Two words of a name and an address for each, which nobody else has and no other file would: syllables
+# that tell the number. Every other guest is for another venue.
+awk -v people=$PEOPLE -v words="$WORDS" 'BEGIN {
+	split("ba ke vi zo lu ga pe ri do nu", s, " ")
+	print "code,first name,last name,email,type,venue"
+	for (i = 0; i < people; i++) {
+		n = sprintf("%04d", i); a = ""
+		for (j = 1; j <= 4; j++)
+			a = a s[substr(n, j, 1) + 1]
+		first = "X" a "ro"; last = "Q" a "mel"; mail = "w" a "jk"
+		printf "c%sqzkwv73hd9t,%s,%s,%s@planted.example,Pass %d,%s\n", n, first, last, mail,
+			i % 3, i % 2 ? "laruche" : "numa"
+		print first >words; print last >words; print mail "@planted" >words
+		print tolower(first) >words; print tolower(last) >words
+	}
+}' >"$DIR/people.csv"
+is "as many names as were promised" $PEOPLE "$(sed 1d "$DIR/people.csv" | wc -l | tr -d ' ')"
+
+# --- the organiser's side ------------------------------------------------------------------------
+
+cp -r assets/demo "$EVENT"
+rm -f "$EVENT/roster.csv"
+mkdir -m 700 "$EVENT/keys"
+(umask 077 && echo b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e \
+	>"$EVENT/keys/issuing.key")
+if "$PARVIS" roster import --event "$EVENT" "$DIR/people.csv" >"$DIR/out" 2>"$DIR/err"; then
+	ok "they are imported"
+else
+	not_ok "they are imported" "$DIR/out" "$DIR/err"
+fi
+
+# finds NAME STATUS FILE...
+finds()
+{
+	name=$1 wanted=$2
+	shift 2
+	"$PLANTED" "$WORDS" "$@" >"$DIR/found" 2>&1
+	got=$?
+	if [ $got = "$wanted" ]; then
+		ok "$name ($(tail -1 "$DIR/found"))"
+	else
+		not_ok "$name" "exit status $got instead of $wanted" "$DIR/found"
+	fi
+}
+finds "the organiser's own file has them: the search can see" 1 "$EVENT/people.db"
+finds "the roster has not" 0 "$EVENT/roster.db"
+
+# provision SEARCH: the bundle $DIR/SEARCH.parvis
+provision()
+{
+	sed -i '/^search = /d' "$EVENT/event.ini"
+	sed -i "/^\[staff\]/a search = $1" "$EVENT/event.ini"
+	echo 2016 | "$PARVIS" kiosk provision --event "$EVENT" --venue numa --door main --pin-stdin \
+		--out "$DIR/$1.parvis" >"$DIR/out" 2>"$DIR/err"
+}
+
+# The PIN, from the first screen.
+session()
+{
+	cat <<-END
+		tap Bénévole
+		tap 2
+		tap 0
+		tap 1
+		tap 6
+		tap Valider
+		expect screen headcount
+	END
+}
+
+# search LETTERS: to the list.
+search()
+{
+	echo "tap Chercher"
+	echo "$1" | sed 's/./tap &\n/g'
+	echo "tap Voir la liste"
+}
+
+# admitted LETTERS VERDICT TIME: this guest is found by name and touched; when the answer is over.
+admitted()
+{
+	search "x$1"
+	echo "tap X$1" # not the whole name: the script is in memory too
+	echo "wait $2"
+	echo "at $3"
+	echo "expect screen headcount"
+}
+
+# play SEARCH WHAT [OPTION...] <SCRIPT
+play()
+{
+	run=$DIR/run-$1-$2
+	data=$DIR/data-$1 bundle=$DIR/$1.parvis
+	shift 2
+	cat >"$run.script"
+	# What it printed is looked at too; the script, which names guests, is the test's own.
+	"$KIOSK" --data "$data" --bundle "$bundle" --offscreen --script "$run.script" "$@" \
+		>"$run.out" 2>"$run.err"
+	status=$?
+}
+
+# evening SEARCH: the first run is cut off while its rows are in the write-ahead log.
+evening()
+{
+	{
+		echo "tap Devenir cette porte"
+		echo "at 19:00:10"
+		for i in 0000 0002 0004 0006 0008; do
+			echo "code c${i}qzkwv73hd9t"
+			echo "wait ADMIT"
+		done
+		echo "code c0001qzkwv73hd9t"
+		echo "wait UNKNOWN"
+		echo "at 19:10:00"
+		session
+		if [ "$1" = yes ]; then
+			admitted babababa ALREADY_IN 19:10:30
+			admitted babakeba ADMIT 19:11:00
+			echo "expect in 6"
+			search qbabakevi
+		fi
+		echo "cut"
+	} >"$DIR/script"
+	play "$1" cut <"$DIR/script"
+	is "search $1: the first half of an evening" 0 "$status"
+	[ $status = 0 ] || sed 's/^/# /' "$DIR/run-$1-cut.err"
+	find "$DIR/data-$1" -type f >"$DIR/files"
+	is "search $1: … is in the write-ahead log" 1 "$(grep -c 'log.db-wal$' "$DIR/files")"
+	looked_at "$1" "cut off"
+	{
+		echo "at 20:00:00"
+		session
+		[ "$1" = no ] || admitted babakedo ADMIT 20:00:30
+		echo "code c0020qzkwv73hd9t"
+		echo "wait ADMIT"
+	} >"$DIR/script"
+	play "$1" end <"$DIR/script"
+	is "search $1: the second half" 0 "$status"
+	[ $status = 0 ] || sed 's/^/# /' "$DIR/run-$1-end.err"
+	looked_at "$1" "ended"
+}
+
+# looked_at SEARCH WHEN: every file of the box, the bundle, and what was printed.
+looked_at()
+{
+	find "$DIR/data-$1" "$DIR/$1.parvis" "$DIR"/run-"$1"-*.out "$DIR"/run-"$1"-*.err -type f \
+		>"$DIR/files"
+	xargs -d '\n' "$PLANTED" "$WORDS" <"$DIR/files" >"$DIR/found" 2>&1
+	got=$?
+	what="search $1, $2: 0 of $((PEOPLE * 5)) words"
+	if [ $got = 0 ]; then
+		ok "$what in $(wc -l <"$DIR/files" | tr -d ' ') files ($(tail -1 "$DIR/found"))"
+	else
+		not_ok "$what" "exit status $got" "$DIR/found"
+	fi
+}
+
+for search in no yes; do
+	provision $search
+	if [ -s "$DIR/$search.parvis" ]; then
+		ok "search $search: a bundle"
+	else
+		not_ok "search $search: a bundle" "$DIR/err"
+		done_testing
+	fi
+	evening $search
+done
+is "the index is in the bundle where it was chosen, and only there" "0 1" \
+	"$(grep -ac names.idx "$DIR/no.parvis") $(grep -ac names.idx "$DIR/yes.parvis")"
+is "the box has it too" "names.idx" "$(cd "$DIR/data-yes/box/1" && ls names.idx)"
+is "those found by name are a volunteer's rows" 3 \
+	"$("$PARVIS" log --data "$DIR/data-yes" 2>/dev/null | grep -c '"source": *"touch".*volunteer\|touch.*volunteer')"
+
+{
+	session
+	echo "tap Chercher"
+} >"$DIR/script"
+play no none <"$DIR/script"
+is "nobody searches where it was not chosen" "1 1" \
+	"$status $(grep -c 'no control .Chercher' "$DIR/run-no-none.err")"
+
+# A single name among all these bytes would be seen.
+cp "$DIR/data-yes/box/1/roster.db" "$DIR/one"
+printf 'Xgarinupero' | dd of="$DIR/one" bs=1 seek=4000 conv=notrunc 2>/dev/null
+finds "one name in clear in a roster is found" 1 "$DIR/one"
+printf 'X\0g\0a\0r\0i\0n\0u\0p\0e\0r\0o\0' | dd of="$DIR/one" bs=1 seek=4000 conv=notrunc 2>/dev/null
+finds "… in UTF-16 too" 1 "$DIR/one"
+
+# --- while it runs -------------------------------------------------------------------------------
+
+case $KIOSK in
+/*) kiosk=$KIOSK ;;
+*) kiosk=$PWD/$KIOSK ;;
+esac
+mkdir "$DIR/core"
+
+# live <SCRIPT: plays it, and waits until all of it is done. A fault that does not come is waited for
+# in real time, 10 s: long enough to look around. Sets $pid.
+live()
+{
+	{
+		cat
+		echo "shot done.png"
+		echo "expect fault camera"
+	} >"$DIR/live.script"
+	rm -rf "$DIR/live"
+	(
+		cd "$DIR/core" || exit 3
+		ulimit -c unlimited 2>/dev/null
+		exec "$kiosk" --data "$DIR/data-yes" --offscreen --script "$DIR/live.script" \
+			--shots "$DIR/live"
+	) >"$DIR/live.out" 2>"$DIR/live.err" &
+	pid=$!
+	for _ in $(seq 200); do
+		[ ! -s "$DIR/live/done.png" ] || break
+		kill -0 $pid 2>/dev/null || break
+		sleep 0.1
+	done
+}
+
+# remembers NAME STATUS
+remembers()
+{
+	"$PLANTED" "$WORDS" --memory $pid >"$DIR/found" 2>&1
+	got=$?
+	if [ $got = 3 ]; then
+		skip "$1" "another program's memory cannot be read here"
+	elif [ $got = "$2" ]; then
+		ok "$1 ($(tail -1 "$DIR/found"))"
+	else
+		not_ok "$1" "exit status $got instead of $2" "$DIR/found" "$DIR/live.err"
+	fi
+}
+
+{
+	echo "at 21:00:00"
+	session
+	search xbabakepe
+} >"$DIR/script"
+live <"$DIR/script"
+case $B in
+*asan* | *tsan*) skip "names in memory while somebody searches" "a sanitizer keeps copies" ;;
+*) remembers "while somebody searches, the names are in memory" 1 ;;
+esac
+is "a core dump is not allowed" "1 1" \
+	"$(awk '/^Max core file size/ { print $5, $6 }' /proc/$pid/limits 2>/dev/null)"
+kill -SEGV $pid
+wait $pid 2>/dev/null
+is "… and none is made" "" "$(ls "$DIR/core")"
+
+{
+	echo "at 21:30:00"
+	session
+	admitted babakepe ADMIT 21:30:30
+	echo "tap Quitter"
+	echo "expect screen scan"
+	echo "code PARVIS-TEST"
+	echo "wait TEST_OK"
+	echo "at 21:31:00"
+} >"$DIR/script"
+live <"$DIR/script"
+case $B in
+*asan* | *tsan*) skip "no name in memory" "a sanitizer keeps copies" ;;
+*) remembers "after the session no name is in memory" 0 ;;
+esac
+kill $pid 2>/dev/null
+wait $pid 2>/dev/null
+
+done_testing
