@@ -23,6 +23,7 @@ cat >"$work/gpio/Kbuild" <<EOF
 obj-m := gpio-sim.o
 gpio-sim-y := gpio-sim-main.o irq_sim.o
 EOF
+apt-get -q update
 (cd "$work/loopback" && apt-get -q -o APT::Sandbox::User=root download v4l2loopback-dkms &&
 	dpkg -x v4l2loopback-dkms_*.deb .)
 make -s -C "$headers" M="$work/gpio" modules
