@@ -237,10 +237,13 @@ fuzz: ## search with every fuzzer for FUZZ_SECONDS (600) each
 	@$(SUBMAKE) VARIANT=fuzz fuzzers
 	@FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tests/run.sh -t 14400 $(call in_variant,fuzz,$(FUZZ_SRC))
 
-bench: ## measure: check-ins a second, code to lamp, frames, memory, bytes written
+BENCH_SCRIPTS := $(wildcard tests/bench/*.sh)
+
+bench: ## measure: check-ins a second, code to lamp, frames, memory, bytes written, imports
 	@board/deps.sh test
 	@$(SUBMAKE) programs benches
 	@for bench in $(BENCHES); do echo "== $${bench##*/}"; B=$(B) $$bench || exit 1; done
+	@for bench in $(BENCH_SCRIPTS); do echo "== $${bench##*/}"; B=$(B) sh $$bench || exit 1; done
 
 lint: ## the lints alone
 	@tests/run.sh $(filter tests/lint/%,$(SCRIPTS))

@@ -15,7 +15,8 @@
 
 /* libcsv says nothing of lines, so it is fed in pieces that end at each line's end, and told to
  * report every line end that stands outside quotes: a piece after which it reported none ended
- * inside quotes. Pieces are short enough that no cell can grow past its limit unseen. */
+ * inside quotes. Pieces are short enough that no cell can grow past its limit unseen. A line that
+ * has no quote and begins outside of any needs no parser, and is not given to it. */
 
 #define BLOCK_SIZE       65536
 #define PIECE_MAX        4096
@@ -32,6 +33,7 @@ struct csv {
 	struct roster_csv_report report;
 
 	struct csv_parser parser;
+	char separator;
 	uint64_t line;              /* of the piece being fed, from 1 */
 	uint64_t row_line;          /* where the row being read begins */
 	uint64_t quote_line;        /* where the cell that is open at the piece's end begins */
@@ -276,9 +278,8 @@ static void take_cell(struct csv *c, const char *text, size_t len)
 	cell->len = len;
 }
 
-static void on_cell(void *text, size_t len, void *context)
+static void on_cell(const void *text, size_t len, struct csv *c)
 {
-	struct csv *c = context;
 	c->cell_ended = true;
 	if (c->stop)
 		return;
@@ -286,6 +287,11 @@ static void on_cell(void *text, size_t len, void *context)
 		take_cell(c, text, len);
 	else
 		take_header_cell(c, text, len);
+}
+
+static void on_parsed_cell(void *text, size_t len, void *context)
+{
+	on_cell(text, len, context);
 }
 
 static void begin_row(struct csv *c)
@@ -316,12 +322,39 @@ static void on_row(int end, void *context)
 /* Up to the line's end, PIECE_MAX or the end of what there is. */
 static size_t piece_length(const char *text, size_t len)
 {
-	size_t n = 0;
 	if (len > PIECE_MAX)
 		len = PIECE_MAX;
-	while (n < len && text[n] != '\n' && text[n] != '\r')
-		n++;
-	return n < len ? n + 1 : n;
+	const char *end = memchr(text, '\n', len);
+	if (end)
+		len = (size_t)(end - text) + 1;
+	end = memchr(text, '\r', len);
+	return end ? (size_t)(end - text) + 1 : len;
+}
+
+static bool is_blank(const struct csv *c, char byte)
+{
+	return (byte == ' ' || byte == '\t') && byte != c->separator;
+}
+
+/* A whole line without a quote: what libcsv would make of it, its callbacks called by hand. It
+ * looks at every byte through a state machine, and such lines are nearly all there are. */
+static void feed_plain(struct csv *c, const char *text, size_t len)
+{
+	const char *end = text + len, *stop;
+	while (text < end && is_blank(c, *text))
+		text++;
+	for (bool more = text < end; more && !c->stop; text = stop + 1) {
+		stop = memchr(text, c->separator, (size_t)(end - text));
+		more = stop != NULL;
+		stop = stop ? stop : end;
+		const char *first = text, *last = stop;
+		while (first < last && is_blank(c, *first))
+			first++;
+		while (first < last && is_blank(c, last[-1]))
+			last--;
+		on_cell(first, (size_t)(last - first), c);
+	}
+	on_row('\n', c);
 }
 
 static void tell_broken(struct csv *c)
@@ -362,7 +395,9 @@ static void feed_piece(struct csv *c, const char *piece, size_t len)
 	if (c->open_bytes == 0)
 		c->row_line = c->line;
 	c->cell_ended = c->row_ended = false;
-	if (csv_parse(&c->parser, piece, len, on_cell, on_row, c) != len && !c->stop)
+	if (c->open_bytes == 0 && line_ended && !memchr(piece, '"', len))
+		feed_plain(c, piece, len - 1);
+	else if (csv_parse(&c->parser, piece, len, on_parsed_cell, on_row, c) != len && !c->stop)
 		tell_broken(c);
 	if (c->stop)
 		return;
@@ -406,7 +441,8 @@ static size_t begin(struct csv *c, const char *text, size_t len)
 		tell(c, 1, true, "%s", not_csv[i].what);
 		c->stop = -EINVAL;
 	}
-	csv_set_delim(&c->parser, (unsigned char)find_separator(text + bom, len - bom));
+	c->separator = find_separator(text + bom, len - bom);
+	csv_set_delim(&c->parser, (unsigned char)c->separator);
 	return bom;
 }
 
@@ -414,7 +450,7 @@ static void finish(struct csv *c)
 {
 	if (c->open_bytes == 0)
 		c->row_line = c->line;
-	if (csv_fini(&c->parser, on_cell, on_row, c) && !c->stop) {
+	if (csv_fini(&c->parser, on_parsed_cell, on_row, c) && !c->stop) {
 		tell(c, c->quote_line, true, "a quote that opens here is never closed");
 		c->stop = -EINVAL;
 	}

@@ -9,18 +9,18 @@
 
 #define BLOCK_SIZE 65536
 
-static bool is_ascii(const char *p, size_t n)
+/* How many bytes at the beginning are ASCII. */
+static size_t ascii_length(const char *p, size_t n)
 {
-	for (; n >= 8; p += 8, n -= 8) {
-		uint64_t word;
-		memcpy(&word, p, sizeof(word));
+	size_t i = 0;
+	for (uint64_t word; n - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
 		if (word & UINT64_C(0x8080808080808080))
-			return false;
+			break;
 	}
-	for (; n > 0; p++, n--)
-		if ((unsigned char)*p & 0x80)
-			return false;
-	return true;
+	while (i < n && !((unsigned char)p[i] & 0x80))
+		i++;
+	return i;
 }
 
 static size_t count_lines(const char *p, size_t n)
@@ -37,10 +37,9 @@ static size_t judge(
 {
 	size_t i = 0;
 	while (i < n) {
-		if (n - i >= 64 && is_ascii(p + i, 64)) {
-			i += 64;
-			continue;
-		}
+		i += ascii_length(p + i, n - i);
+		if (i == n)
+			break;
 		uint32_t c;
 		size_t length = text_decode_utf8(p + i, n - i, &c);
 		if (!length && !at_end && n - i < 4)
@@ -112,6 +111,23 @@ static bool is_space(uint32_t c)
 	       c == 0x202f || c == 0x3000;
 }
 
+/* Whether it is what most cells are and needs no more than to be copied: characters that are shown
+ * and single spaces between them, none of which can change by composing. That are ASCII and
+ * U+00C0 to U+02FF, whose first bytes are 0xc3 to 0xcb. */
+static bool is_plain(const char *p, size_t n)
+{
+	unsigned char before = ' ';
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)p[i];
+		if (c >= 0xc3 && c <= 0xcb && i + 1 < n && ((unsigned char)p[i + 1] & 0xc0) == 0x80)
+			i++;
+		else if (c < ' ' || c > '~' || (c == ' ' && before == ' '))
+			return false;
+		before = c;
+	}
+	return before != ' ';
+}
+
 static void copy_shown(char *out, size_t capacity, const char *in, size_t len)
 {
 	size_t used = 0;
@@ -142,6 +158,11 @@ static void copy_shown(char *out, size_t capacity, const char *in, size_t len)
 void roster_clean(char *out, size_t capacity, const char *in, size_t len)
 {
 	utf8proc_uint8_t *composed = NULL;
+	if (len < capacity && is_plain(in, len)) {
+		memcpy(out, in, len);
+		out[len] = '\0';
+		return;
+	}
 	if (is_composed(in, len)) {
 		copy_shown(out, capacity, in, len);
 		return;

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -110,9 +111,18 @@ int db_identify(sqlite3 *db, int64_t application, int64_t version, bool *fresh)
 	return *fresh || (is_application == application && is_version == version) ? 0 : -EBADMSG;
 }
 
+/* SQLite would count every allocation under a lock that all connections share. Where something has
+ * used SQLite before, it goes on counting. */
+static void configure(void)
+{
+	sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 int db_open(sqlite3 **out, const char *path, int flags, const char *vfs)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	sqlite3 *db = NULL;
+	pthread_once(&once, configure);
 	int rc = sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, vfs);
 	int error = db_error(db, rc);
 	if (!error) {
@@ -208,6 +218,12 @@ int db_open_reader(sqlite3 **out, const char *path)
 void db_bind_text(sqlite3_stmt *s, int at, const char *text)
 {
 	int rc = sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
+	CHECK(rc == SQLITE_OK);
+}
+
+void db_bind_text_of(sqlite3_stmt *s, int at, const char *text, size_t len)
+{
+	int rc = sqlite3_bind_text(s, at, text, (int)len, SQLITE_STATIC);
 	CHECK(rc == SQLITE_OK);
 }
 

@@ -39,6 +39,7 @@ NODISCARD int db_integer(sqlite3 *db, const char *sql, int64_t *out);
 NODISCARD int db_identify(sqlite3 *db, int64_t application, int64_t version, bool *fresh);
 
 void db_bind_text(sqlite3_stmt *s, int at, const char *text);
+void db_bind_text_of(sqlite3_stmt *s, int at, const char *text, size_t len); /* not terminated */
 void db_bind_blob(sqlite3_stmt *s, int at, const void *bytes, size_t size);
 void db_bind_integer(sqlite3_stmt *s, int at, int64_t value);
 

@@ -88,21 +88,24 @@ void people_close(struct people *p)
 
 static bool take_row(sqlite3_stmt *s, struct people_row *out)
 {
-	const char **const texts[] = { &out->who.code, &out->who.name, &out->who.email,
-		&out->who.type, &out->who.venue, &out->who.source };
-	*out = (struct people_row){ 0 };
-	for (int i = 0; i < (int)ARRAY_LEN(texts); i++) {
+	size_t all = 0;
+	for (int i = 0; i < ROW_TEXTS; i++) {
 		const char *text = (const char *)sqlite3_column_text(s, i + 1);
-		if (!text || strlen(text) != (size_t)sqlite3_column_bytes(s, i + 1))
+		size_t length = (size_t)sqlite3_column_bytes(s, i + 1);
+		all += length + 1;
+		if (!text || all > ROW_TEXTS_MAX || memchr(text, 0, length))
 			return false;
-		*texts[i] = text;
+		out->text[i] = text;
+		out->length[i] = (uint16_t)length;
 	}
-	out->who.code_len = strlen(out->who.code);
-	out->who.known = sqlite3_column_int(s, 7) != 0;
-	out->who.revoked = (unsigned)sqlite3_column_int(s, 8);
+	out->line = 0;
+	out->kind = CHANGE_PUT;
+	out->known = sqlite3_column_int(s, 7) != 0;
+	out->revoked =
+		(uint8_t)((unsigned)sqlite3_column_int(s, 8) & (PEOPLE_BY_SELLER | PEOPLE_BY_HAND));
 	out->has_secret = db_take_blob(s, 9, out->secret, sizeof(out->secret));
-	return db_take_blob(s, 0, out->hash, sizeof(out->hash)) && out->who.code_len >= 1 &&
-	       out->who.code_len <= CODE_MAX;
+	return db_take_blob(s, 0, out->hash, sizeof(out->hash)) && out->length[ROW_CODE] >= 1 &&
+	       out->length[ROW_CODE] <= CODE_MAX;
 }
 
 static int next_of(sqlite3 *db, sqlite3_stmt *s, struct people_row *out)
@@ -131,7 +134,8 @@ int people_each(
 	if (result)
 		return result;
 	while ((result = next_of(p->db, s, &row)) > 0) {
-		result = take(context, &row.who);
+		struct person who = row_person(&row);
+		result = take(context, &who);
 		if (result)
 			break;
 	}

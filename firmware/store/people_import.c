@@ -1,57 +1,24 @@
 #include "store/people.h"
 
-#include "base/mailbox.h"
 #include "event/code.h"
 #include "store/people_parts.h"
+#include "store/people_seal.h"
+#include "store/people_write.h"
 #include "store/roster.h"
-#include "store/schema.h"
-#include "store/sorter.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* One thread reads, merges and writes people.db; a second seals names and writes roster.db, which
- * is half of the work. Rows go from the one to the other in batches, a few of which go round. */
+/* One thread reads, merges and writes people.db; a second seals names and writes roster.db. Rows
+ * that are merged are collected in batches, which both of them read. */
 
-#define BATCHES       4
-#define BATCH_SIZE    (64 << 10)
-#define TEXTS_MAX     4096
-#define PROGRESS_ROWS 8192
-#define TWICE_TOLD    100
-
-enum kind { KIND_PUT, KIND_REVOKE, KIND_RESTORE };
-
-/* How a row lies in the sorter and in batches: this, then six terminated texts. */
-struct head {
-	uint64_t line;
-	uint8_t kind, known, revoked, has_secret;
-	uint8_t hash[TICKET_HASH_SIZE]; /* in batches */
-	uint8_t secret[SEAL_SECRET_SIZE];
-	uint32_t size; /* of all */
-	uint32_t code_len;
-};
-
-struct batch {
-	size_t used;
-	uint8_t bytes[BATCH_SIZE];
-};
-
-/* The second thread. */
-struct sealing {
-	struct roster *roster;
-	struct mailbox *full, *empty;
-	struct batch *batches;
-	struct batch *filling;
-	pthread_t thread;
-	bool running;
-	int error; /* the thread's, until it was joined */
-};
+#define PROGRESS_ROWS      8192
+#define PROGRESS_STRETCHED 64 /* rows, where some take milliseconds */
+#define TWICE_TOLD         100
 
 struct people_import {
 	const struct event *event;
@@ -63,48 +30,12 @@ struct people_import {
 	char dir[PATH_MAX], path[PATH_MAX + 16], aside[PATH_MAX + 32];
 	bool made; /* the file aside */
 
-	sqlite3 *db;
-	sqlite3_stmt *insert;
-	int64_t rows;
-	struct sealing sealing;
+	struct people_write *file;
+	struct people_seal *seal;
+	struct row_batch *filling;
+	uint64_t rows;
 	struct people_report report;
 };
-
-/* --- rows as bytes ---------------------------------------------------------------------------- */
-
-static size_t encode(uint8_t *out, size_t capacity, const struct person *who, struct head head)
-{
-	const char *const texts[] = { who->code, who->name, who->email, who->type, who->venue,
-		who->source };
-	size_t used = sizeof(head);
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		size_t n = strlen(texts[i]) + 1;
-		if (used + n > capacity)
-			return 0;
-		memcpy(out + used, texts[i], n);
-		used += n;
-	}
-	head.size = (uint32_t)used;
-	head.code_len = (uint32_t)strlen(who->code);
-	memcpy(out, &head, sizeof(head));
-	return used;
-}
-
-static void decode(const uint8_t *bytes, struct person *who, struct head *head)
-{
-	const char **const texts[] = { &who->code, &who->name, &who->email, &who->type, &who->venue,
-		&who->source };
-	const char *at = (const char *)bytes + sizeof(*head);
-	memcpy(head, bytes, sizeof(*head));
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
-		*texts[i] = at;
-		at += strlen(at) + 1;
-	}
-	who->code_len = head->code_len;
-	who->line = head->line;
-	who->known = head->known;
-	who->revoked = head->revoked;
-}
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
@@ -151,20 +82,12 @@ int people_import_open(struct people_import **out, const char *event_dir, const 
 	return 0;
 }
 
-static void disconnect(struct people_import *i)
-{
-	sqlite3_finalize(i->insert);
-	sqlite3_close(i->db);
-	i->insert = NULL;
-	i->db = NULL;
-}
-
 void people_import_close(struct people_import *i)
 {
 	if (!i)
 		return;
 	sorter_close(i->sorter);
-	disconnect(i);
+	people_write_close(i->file);
 	if (i->made)
 		unlink(i->aside);
 	people_close(i->old);
@@ -174,50 +97,42 @@ void people_import_close(struct people_import *i)
 
 /* --- taking ----------------------------------------------------------------------------------- */
 
-static int add(struct people_import *i, const struct person *who, const struct head *head)
+static int add(struct people_import *i, const struct person *who, struct people_row *row)
 {
-	uint8_t bytes[SORTER_RECORD_MAX], hash[TICKET_HASH_SIZE];
-	if (who->code_len < 1 || memchr(who->code, 0, who->code_len))
-		return -EINVAL;
+	uint8_t bytes[SORTER_RECORD_MAX];
 	if (who->code_len > CODE_MAX)
 		return -ENAMETOOLONG;
-	size_t size = encode(bytes, sizeof(*head) + CODE_MAX + 1 + TEXTS_MAX, who, *head);
-	if (!size)
+	if (who->code_len < 1 || memchr(who->code, 0, who->code_len))
+		return -EINVAL;
+	if (!row_take(row, who))
 		return -EMSGSIZE;
-	static_assert(sizeof(*head) + CODE_MAX + 1 + TEXTS_MAX <= sizeof(bytes), "a row fits");
-	code_hash(i->event, who->code, who->code_len, hash);
+	code_hash(i->event, who->code, who->code_len, row->hash);
 	i->weak += seal_is_weak(who->code, who->code_len);
-	return sorter_add(i->sorter, hash, bytes, size);
+	return sorter_add(i->sorter, row->hash, bytes, row_encode(bytes, sizeof(bytes), row));
 }
 
 int people_import_put(struct people_import *i, const struct person *who)
 {
 	struct person mine = *who;
-	struct head head = { .line = who->line,
-		.kind = KIND_PUT,
+	struct people_row row = { .line = who->line,
+		.kind = CHANGE_PUT,
 		.known = true,
 		.revoked = who->revoked & PEOPLE_BY_SELLER };
 	mine.source = i->source;
-	return add(i, &mine, &head);
+	return add(i, &mine, &row);
 }
 
 int people_import_revoke(struct people_import *i, const char *code, size_t len, bool revoked)
 {
-	char text[CODE_MAX + 1];
-	if (len < 1 || len > CODE_MAX)
-		return len < 1 ? -EINVAL : -ENAMETOOLONG;
-	memcpy(text, code, len);
-	text[len] = '\0';
-	struct person who = { .code = text,
+	const struct person who = { .code = code,
 		.code_len = len,
 		.name = "",
 		.email = "",
 		.type = "",
 		.venue = "",
 		.source = "" };
-	struct head head = { .kind = revoked ? KIND_REVOKE : KIND_RESTORE,
-		.revoked = revoked ? PEOPLE_BY_HAND : 0 };
-	return add(i, &who, &head);
+	struct people_row row = { .kind = revoked ? CHANGE_REVOKE : CHANGE_RESTORE };
+	return add(i, &who, &row);
 }
 
 /* --- codes put twice -------------------------------------------------------------------------- */
@@ -261,18 +176,18 @@ int people_import_twice(struct people_import *i,
 	*count = 0;
 	sorter_rewind(i->sorter);
 	while ((result = sorter_next(i->sorter, &record)) > 0) {
-		struct head head;
-		memcpy(&head, record.bytes, sizeof(head));
-		if (head.kind != KIND_PUT)
+		struct people_row row;
+		row_decode(record.bytes, &row);
+		if (row.kind != CHANGE_PUT)
 			continue;
 		if (any && !memcmp(before, record.key, sizeof(before))) {
-			keep(kept, &kept_count, (struct twice){ head.line, first_line });
+			keep(kept, &kept_count, (struct twice){ row.line, first_line });
 			++*count;
 			continue;
 		}
 		any = true;
 		memcpy(before, record.key, sizeof(before));
-		first_line = head.line;
+		first_line = row.line;
 	}
 	sorter_rewind(i->sorter);
 	qsort(kept, kept_count, sizeof(*kept), compare_lines);
@@ -281,206 +196,92 @@ int people_import_twice(struct people_import *i,
 	return result;
 }
 
-/* --- the second thread ------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
-static int seal_batch(struct roster *roster, const struct batch *b)
+/* To the other thread, and meanwhile to people.db. */
+static int write_batch(struct people_import *i)
+{
+	struct row_batch *b = i->filling;
+	if (!b)
+		return 0;
+	i->filling = NULL;
+	people_seal_hand_over(i->seal, b);
+	return people_write_batch(i->file, b);
+}
+
+static int pass_on(struct people_import *i, const struct people_row *row)
 {
 	int error = 0;
-	for (size_t at = 0; !error && at < b->used;) {
-		struct person who;
-		struct head head;
-		decode(b->bytes + at, &who, &head);
-		struct roster_person row = { .code = who.code,
-			.code_len = who.code_len,
-			.name = who.name,
-			.type = who.type,
-			.venue = who.venue,
-			.known = who.known,
-			.revoked = who.revoked != 0,
-			.hash = head.hash,
-			.secret = head.has_secret ? head.secret : NULL };
-		error = roster_add(roster, &row);
-		at += head.size;
-	}
+	i->rows++;
+	if (i->filling && batch_put(i->filling, row))
+		return 0;
+	error = write_batch(i);
+	if (!error)
+		error = people_seal_batch(i->seal, &i->filling);
+	if (!error && !batch_put(i->filling, row))
+		error = -EBADMSG;
 	return error;
 }
 
-static void *seal_all(void *context)
+/* A row of the new files. Of a weak code it has the secret if the old file did. */
+static int write_row(struct people_import *i, struct people_row *row)
 {
-	struct sealing *s = context;
-	struct batch *b = NULL;
-	while (mailbox_wait(s->full, &b, -1) == 0 && b) {
-		if (!s->error)
-			s->error = seal_batch(s->roster, b);
-		b->used = 0;
-		int error = mailbox_put(s->empty, &b);
-		CHECK(!error); /* there is room for every batch */
-	}
-	return NULL;
-}
-
-static int start_sealing(struct sealing *s)
-{
-	int error = mailbox_open(&s->full, sizeof(struct batch *), BATCHES + 1);
-	if (!error)
-		error = mailbox_open(&s->empty, sizeof(struct batch *), BATCHES);
-	if (!error && !(s->batches = calloc(BATCHES, sizeof(*s->batches))))
-		error = -ENOMEM;
-	for (size_t i = 0; !error && i < BATCHES; i++) {
-		struct batch *b = &s->batches[i];
-		error = mailbox_put(s->empty, &b);
-	}
-	if (!error)
-		error = -pthread_create(&s->thread, NULL, seal_all, s);
-	s->running = !error;
-	return error;
-}
-
-static void hand_over(struct sealing *s, struct batch *b)
-{
-	int error = mailbox_put(s->full, &b);
-	CHECK(!error); /* there is room for every batch and the end */
-}
-
-static int stop_sealing(struct sealing *s)
-{
-	if (s->running) {
-		if (s->filling)
-			hand_over(s, s->filling);
-		hand_over(s, NULL);
-		pthread_join(s->thread, NULL);
-	}
-	s->running = false;
-	s->filling = NULL;
-	mailbox_close(s->full);
-	mailbox_close(s->empty);
-	free(s->batches);
-	s->full = s->empty = NULL;
-	s->batches = NULL;
-	return s->error;
-}
-
-static int pass_on(struct sealing *s, const struct person *who, const struct head *head)
-{
-	if (s->filling && s->filling->used + SORTER_RECORD_MAX > BATCH_SIZE) {
-		hand_over(s, s->filling);
-		s->filling = NULL;
-	}
-	if (!s->filling) {
-		int error = mailbox_wait(s->empty, &s->filling, -1);
-		if (error)
-			return error;
-	}
-	struct batch *b = s->filling;
-	b->used += encode(b->bytes + b->used, BATCH_SIZE - b->used, who, *head);
-	return 0;
-}
-
-/* --- people.db, aside ------------------------------------------------------------------------- */
-
-static int put_key(struct people_import *i)
-{
-	uint8_t key[16];
-	sqlite3_stmt *s = NULL;
-	int error = db_prepare(i->db, &s, "INSERT INTO meta (key, value) VALUES ('key', ?1)");
-	if (error)
-		return error;
-	people_key_name(i->event, key);
-	db_bind_blob(s, 1, key, sizeof(key));
-	error = db_run(s);
-	sqlite3_finalize(s);
-	return error;
-}
-
-static int connect(struct people_import *i)
-{
-	if (unlink(i->aside) && errno != ENOENT)
-		return -errno;
-	AUTO_FD fd = open(i->aside, O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	i->made = true;
-	int error = db_open(&i->db, i->aside, SQLITE_OPEN_READWRITE, NULL);
-	if (!error)
-		error = db_exec(i->db, people_schema_file);
-	if (!error)
-		error = db_exec(i->db,
-			"PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF;"
-			"PRAGMA locking_mode=EXCLUSIVE; PRAGMA cache_size=-4096; BEGIN");
-	if (!error)
-		error = db_exec(i->db, people_schema_tables);
-	if (!error)
-		error = put_key(i);
-	if (!error)
-		error = db_prepare(i->db, &i->insert,
-			"INSERT INTO person (id, hash, code, name, email, type, venue, source,"
-			" known, revoked, secret) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
-	return error;
-}
-
-static int write_person(struct people_import *i, const uint8_t *hash, const struct person *who,
-	const struct head *head)
-{
-	sqlite3_stmt *s = i->insert;
-	const char *const texts[] = { who->code, who->name, who->email, who->type, who->venue,
-		who->source };
-	db_bind_integer(s, 1, ++i->rows);
-	db_bind_blob(s, 2, hash, TICKET_HASH_SIZE);
-	for (int t = 0; t < (int)ARRAY_LEN(texts); t++)
-		db_bind_text(s, t + 3, texts[t]);
-	db_bind_integer(s, 9, who->known);
-	db_bind_integer(s, 10, who->revoked);
-	sqlite3_bind_null(s, 11);
-	if (head->has_secret)
-		db_bind_blob(s, 11, head->secret, sizeof(head->secret));
-	return db_run(s);
-}
-
-/* A row of the new files. secret: what the old file knows of a weak code, or NULL. */
-static int write_row(struct people_import *i, const uint8_t *hash, const struct person *who,
-	const uint8_t *secret)
-{
-	struct head head = { .known = who->known, .revoked = (uint8_t)who->revoked };
-	bool weak = seal_is_weak(who->code, who->code_len);
-	memcpy(head.hash, hash, sizeof(head.hash));
+	const char *code = row->text[ROW_CODE];
+	bool weak = seal_is_weak(code, row->length[ROW_CODE]);
+	int error = 0;
 	i->report.weak += weak;
-	if (weak && secret) {
-		memcpy(head.secret, secret, sizeof(head.secret));
-		head.has_secret = true;
-	} else if (weak && i->report.stretched) {
-		int error = seal_stretch(i->event, who->code, who->code_len, head.secret);
-		if (error)
-			return error;
-		head.has_secret = true;
+	row->has_secret = row->has_secret && weak;
+	if (weak && !row->has_secret && i->report.stretched) {
+		error = seal_stretch(i->event, code, row->length[ROW_CODE], row->secret);
+		row->has_secret = true;
 	}
-	int error = write_person(i, hash, who, &head);
-	return error ? error : pass_on(&i->sealing, who, &head);
+	return error ? error : pass_on(i, row);
 }
 
 /* --- merging ---------------------------------------------------------------------------------- */
 
-static bool is_same(const struct person *a, const struct person *b)
+static bool is_same(const struct people_row *a, const struct people_row *b)
 {
-	return a->known && !strcmp(a->name, b->name) && !strcmp(a->email, b->email) &&
-	       !strcmp(a->type, b->type) && !strcmp(a->venue, b->venue);
+	if (!a->known)
+		return false;
+	for (int t = ROW_NAME; t <= ROW_VENUE; t++)
+		if (a->length[t] != b->length[t] || memcmp(a->text[t], b->text[t], a->length[t]))
+			return false;
+	return true;
 }
 
-/* What a row of the import makes of a code: *now is what stood there (known is false and the texts
- * are those of the row where nothing did). */
-static void apply(struct people_import *i, struct person *now, const struct person *row,
-	enum kind kind, bool there)
+static void take_texts(struct people_row *to, const struct people_row *from)
+{
+	memcpy(to->text, from->text, sizeof(to->text));
+	memcpy(to->length, from->length, sizeof(to->length));
+}
+
+/* What stands for a code of which nothing was known. */
+static void begin_row(struct people_row *now, const struct people_row *row)
+{
+	*now = (struct people_row){ 0 };
+	memcpy(now->hash, row->hash, sizeof(now->hash));
+	for (int t = 0; t < ROW_TEXTS; t++)
+		now->text[t] = "";
+	now->text[ROW_CODE] = row->text[ROW_CODE];
+	now->length[ROW_CODE] = row->length[ROW_CODE];
+}
+
+/* What a row of the import makes of a code: *now is what stood there, if anything did. */
+static void apply(
+	struct people_import *i, struct people_row *now, const struct people_row *row, bool there)
 {
 	unsigned before = now->revoked;
-	if (kind == KIND_PUT) {
-		unsigned by_hand = now->revoked & PEOPLE_BY_HAND;
+	if (row->kind == CHANGE_PUT) {
 		bool added = !there || !now->known, same = !added && is_same(now, row);
 		i->report.added += added;
 		i->report.same += same && row->revoked == (before & PEOPLE_BY_SELLER);
 		i->report.updated += !added && !same;
-		*now = *row;
-		now->revoked = row->revoked | by_hand;
+		take_texts(now, row);
+		now->known = true;
+		now->revoked = (uint8_t)(row->revoked | (before & PEOPLE_BY_HAND));
 	} else {
-		now->revoked = kind == KIND_RESTORE ? 0 : now->revoked | PEOPLE_BY_HAND;
+		now->revoked = row->kind == CHANGE_RESTORE ? 0 : (uint8_t)(before | PEOPLE_BY_HAND);
 	}
 	i->report.revoked += !before && now->revoked;
 	i->report.restored += before && !now->revoked;
@@ -490,7 +291,6 @@ struct merge {
 	struct people_row old;
 	struct sorter_record record;
 	int has_old, has_record; /* 1, 0 at the end, -errno */
-	uint64_t told;
 };
 
 static void step_old(struct people_import *i, struct merge *m)
@@ -501,42 +301,30 @@ static void step_old(struct people_import *i, struct merge *m)
 /* All rows of the import for one code, and what the old file has of it. */
 static int merge_code(struct people_import *i, struct merge *m, bool there)
 {
-	uint8_t hash[TICKET_HASH_SIZE], bytes[SORTER_RECORD_MAX];
-	struct person now = { 0 }, row;
-	struct head head;
+	uint8_t bytes[2][SORTER_RECORD_MAX]; /* of the row that *now has its texts from, and the
+						other */
+	struct people_row now, row;
+	size_t turn = 0;
 	bool put = false;
-	memcpy(hash, m->record.key, sizeof(hash));
+	memcpy(row.hash, m->record.key, sizeof(row.hash));
 	if (there)
-		now = m->old.who;
-	for (bool first = true; m->has_record > 0 && !memcmp(hash, m->record.key, sizeof(hash));
-		first = false) {
-		uint8_t aside[SORTER_RECORD_MAX];
-		memcpy(aside, m->record.bytes, m->record.size);
-		decode(aside, &row, &head);
-		if (put && head.kind == KIND_PUT)
+		now = m->old;
+	while (m->has_record > 0 && !memcmp(row.hash, m->record.key, sizeof(row.hash))) {
+		memcpy(bytes[turn], m->record.bytes, m->record.size);
+		row_decode(bytes[turn], &row);
+		if (put && row.kind == CHANGE_PUT)
 			return -EEXIST;
-		put = put || head.kind == KIND_PUT;
-		if (head.kind == KIND_PUT || (first && !there)) {
-			memcpy(bytes, aside, m->record.size);
-			decode(bytes, &row, &head);
-			if (first && !there)
-				now = (struct person){ .code = row.code,
-					.code_len = row.code_len,
-					.name = "",
-					.email = "",
-					.type = "",
-					.venue = "",
-					.source = "" };
-		}
-		apply(i, &now, &row, (enum kind)head.kind, there || !first);
+		put = put || row.kind == CHANGE_PUT;
+		bool first = !there;
+		if (first)
+			begin_row(&now, &row);
+		apply(i, &now, &row, !first);
+		if (first || row.kind == CHANGE_PUT)
+			turn = !turn;
+		there = true;
 		m->has_record = sorter_next(i->sorter, &m->record);
 	}
-	int error = m->has_record < 0 ? m->has_record
-				      : write_row(i, hash, &now,
-						there && m->old.has_secret ? m->old.secret : NULL);
-	if (there)
-		step_old(i, m);
-	return error;
+	return m->has_record < 0 ? m->has_record : write_row(i, &now);
 }
 
 static int merge_next(struct people_import *i, struct merge *m)
@@ -544,45 +332,55 @@ static int merge_next(struct people_import *i, struct merge *m)
 	int order = !m->has_old      ? 1
 		    : !m->has_record ? -1
 				     : memcmp(m->old.hash, m->record.key, TICKET_HASH_SIZE);
-	if (order >= 0)
-		return merge_code(i, m, order == 0);
-	int error =
-		write_row(i, m->old.hash, &m->old.who, m->old.has_secret ? m->old.secret : NULL);
-	step_old(i, m);
+	int error = order < 0 ? write_row(i, &m->old) : merge_code(i, m, order == 0);
+	if (order <= 0)
+		step_old(i, m);
 	return error;
 }
 
 static int merge(
 	struct people_import *i, void (*progress)(void *context, uint64_t rows), void *context)
 {
-	struct merge m = { 0 };
+	struct merge m;
 	int error = 0;
 	step_old(i, &m);
 	m.has_record = sorter_next(i->sorter, &m.record);
 	while (!error && (m.has_old > 0 || m.has_record > 0) && m.has_old >= 0 &&
 		m.has_record >= 0) {
+		bool slow = i->report.stretched && i->report.weak > 0;
 		error = merge_next(i, &m);
-		uint64_t rows = (uint64_t)i->rows;
-		if (progress &&
-			(rows % PROGRESS_ROWS == 0 || (i->report.stretched && !(rows % 64))))
-			progress(context, rows);
+		if (progress && i->rows % (slow ? PROGRESS_STRETCHED : PROGRESS_ROWS) == 0)
+			progress(context, i->rows);
 	}
-	return error ? error : m.has_old < 0 ? m.has_old : m.has_record < 0 ? m.has_record : 0;
+	if (!error)
+		error = m.has_old < 0 ? m.has_old : m.has_record;
+	return error ? error : write_batch(i);
 }
 
 /* --- committing ------------------------------------------------------------------------------- */
 
-static int finish_people(struct people_import *i)
+/* Both files, whole and durable, aside. */
+static int write_files(
+	struct people_import *i, void (*progress)(void *context, uint64_t rows), void *context)
 {
-	char sql[96];
-	snprintf(sql, sizeof(sql), "INSERT INTO meta (key, value) VALUES ('weak', %llu); COMMIT",
-		(unsigned long long)i->report.weak);
-	int error = db_exec(i->db, sql);
-	disconnect(i);
-	AUTO_FD fd = error ? -1 : open(i->aside, O_RDONLY | O_CLOEXEC);
-	if (!error && (fd < 0 || fsync(fd)))
-		error = -errno;
-	return error;
+	i->made = true;
+	int error = people_write_open(&i->file, i->aside, i->event);
+	if (!error)
+		error = roster_begin_new(i->lock, i->report.stretched);
+	if (!error)
+		error = people_seal_begin(&i->seal, i->lock);
+	if (!error)
+		error = merge(i, progress, context);
+	if (i->seal)
+		people_seal_finish(i->seal, !error);
+	if (!error)
+		error = people_write_finish(i->file, i->report.weak);
+	int sealed = people_seal_end(i->seal);
+	people_write_close(i->file);
+	i->seal = NULL;
+	i->file = NULL;
+	i->filling = NULL;
+	return error ? error : sealed;
 }
 
 static int put_in_place(struct people_import *i)
@@ -603,18 +401,7 @@ int people_import_commit(struct people_import *i, void (*progress)(void *context
 	i->report.stretched = i->weak <= PEOPLE_STRETCHED_MAX &&
 			      (!i->old || i->old->weak <= 2 * PEOPLE_STRETCHED_MAX);
 	i->rows = 0;
-	int error = connect(i);
-	if (!error)
-		error = roster_begin_new(i->lock, i->report.stretched);
-	i->sealing = (struct sealing){ .roster = i->lock };
-	if (!error)
-		error = start_sealing(&i->sealing);
-	if (!error)
-		error = merge(i, progress, context);
-	int sealed = stop_sealing(&i->sealing);
-	error = error ? error : sealed;
-	if (!error)
-		error = finish_people(i);
+	int error = write_files(i, progress, context);
 	if (!error)
 		error = put_in_place(i);
 	if (!error)

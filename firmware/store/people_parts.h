@@ -3,16 +3,7 @@
 #define PARVIS_STORE_PEOPLE_PARTS_H
 
 #include "store/db.h"
-#include "store/people.h"
-#include "store/seal.h"
-
-/* A row as it was read; the strings are SQLite's until the next step. */
-struct people_row {
-	struct person who;
-	uint8_t hash[TICKET_HASH_SIZE];
-	uint8_t secret[SEAL_SECRET_SIZE];
-	bool has_secret;
-};
+#include "store/people_row.h"
 
 struct people {
 	const struct event *event;
@@ -21,7 +12,7 @@ struct people {
 	uint64_t weak; /* codes, as the last import counted them */
 };
 
-/* 1 and *out, 0 at the end, -errno. */
+/* 1 and *out, 0 at the end, -errno. The texts are SQLite's until the next call. */
 NODISCARD int people_next(struct people *p, struct people_row *out);
 
 /* A name for the hash key that does not give it away. */

@@ -42,7 +42,7 @@ void roster_close(struct roster *r);
 NODISCARD int roster_find(struct roster *r, const char *code, size_t len, struct ticket *ticket);
 
 /* The rest needs roster_open_import() or roster_begin_new(): -EROFS otherwise, and after
- * roster_commit(). */
+ * roster_flush() or roster_commit(). */
 
 enum roster_change { ROSTER_NEW, ROSTER_UPDATED, ROSTER_SAME };
 
@@ -64,8 +64,17 @@ struct roster_person {
  * where a million rows need no more memory than one. */
 NODISCARD int roster_add(struct roster *r, const struct roster_person *row);
 
+/* The same for many rows; those before one that fails may have been added. Rows in order that come
+ * ROSTER_GROUP at once are written by one statement, which halves what a row costs. */
+#define ROSTER_GROUP 16
+NODISCARD int roster_add_many(struct roster *r, const struct roster_person *rows, size_t count);
+
 /* Marks a code, known or not, as revoked (or good again). */
 NODISCARD int roster_revoke(struct roster *r, const char *code, size_t len, bool revoked);
+
+/* Makes what was put durable, aside, so that the commit has but to rename: another thread may do so
+ * while the caller makes another file durable. Nothing can be put after it. */
+NODISCARD int roster_flush(struct roster *r);
 
 /* The new roster is durable and in its place when this gives 0; on failure the old one stays. */
 NODISCARD int roster_commit(struct roster *r);

@@ -403,6 +403,62 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* Lines of a few cells with blanks about them; the same in quotes, without the blanks. */
+static void write_alike(FILE *plain, FILE *quoted, unsigned *seed, char separator)
+{
+	static const char *const cells[] = { "", "A1", "B\xc3\xa9 C", "x  y", "left", ".\t." };
+	static const char *const blanks[] = { "", "", " ", "  ", " \t" };
+	static const char *const ends[] = { "\n", "\r\n", "\r", "\n\n" };
+	const char *end = ends[(unsigned)rand_r(seed) % ARRAY_LEN(ends)];
+	int count = rand_r(seed) % 5;
+	for (int i = 0; i < count; i++) {
+		const char *cell = cells[(unsigned)rand_r(seed) % ARRAY_LEN(cells)];
+		for (int side = 0; side < 2; side++) {
+			const char *blank = blanks[(unsigned)rand_r(seed) % ARRAY_LEN(blanks)];
+			if (side == 0 && i > 0)
+				fputc(separator, plain);
+			fputs(separator == '\t' && *blank ? " " : blank, plain);
+			if (side == 0)
+				fputs(separator == '\t' && *cell == '.' ? "." : cell, plain);
+		}
+		fprintf(quoted, "%s\"%s\"", i ? (char[]){ separator, '\0' } : "",
+			separator == '\t' && *cell == '.' ? "." : cell);
+	}
+	fputs(end, plain);
+	fputs(end, quoted);
+}
+
+/* Lines without a quote are taken apart by ourselves, the others by libcsv. */
+static void lines_without_quotes_are_read_as_libcsv_reads_them(void **state)
+{
+	static struct outcome plainly;
+	(void)state;
+	for (unsigned round = 0; round < 300; round++) {
+		const char separator = ",;\t"[round % 3];
+		unsigned seed = round;
+		char *text[2] = { NULL };
+		size_t size[2];
+		FILE *out[2];
+		for (int i = 0; i < 2; i++) {
+			out[i] = open_memstream(&text[i], &size[i]);
+			assert_non_null(out[i]);
+			fprintf(out[i], "code%cname%ctype\n", separator, separator);
+		}
+		for (unsigned line = 0; line < 1 + round % 8; line++)
+			write_alike(out[0], out[1], &seed, separator);
+		fclose(out[0]);
+		fclose(out[1]);
+		int result = read_bytes(text[0], size[0]);
+		plainly = o;
+		assert_int_equal(read_bytes(text[1], size[1]), result);
+		assert_string_equal(o.rows, plainly.rows);
+		assert_string_equal(o.problems, plainly.problems);
+		assert_int_equal(o.report.rejected, plainly.report.rejected);
+		free(text[0]);
+		free(text[1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -420,6 +476,7 @@ int main(void)
 		cmocka_unit_test(the_caller_can_stop),
 		cmocka_unit_test(a_read_error_is_no_end_of_file),
 		cmocka_unit_test(a_large_file_is_read_with_progress),
+		cmocka_unit_test(lines_without_quotes_are_read_as_libcsv_reads_them),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -397,6 +397,138 @@ static void a_tampered_name_is_left_empty(void **state)
 
 #define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, in_a_directory, remove_it)
 
+/* --- many rows at once ------------------------------------------------------------------------ */
+
+#define MANY 50
+
+struct many {
+	char codes[MANY][32], names[MANY][32];
+	uint8_t hashes[MANY][TICKET_HASH_SIZE];
+	struct roster_person rows[MANY];
+};
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct roster_person *x = a, *y = b;
+	return memcmp(x->hash, y->hash, TICKET_HASH_SIZE);
+}
+
+/* Strong codes in the order of their hashes. One of them, not a code's, has all but the end of
+ * another's hash, so that both belong in one place. */
+static void make_many(struct many *m)
+{
+	for (int i = 0; i < MANY; i++) {
+		snprintf(m->codes[i], sizeof(m->codes[i]), "strong-Code-%d-abcdefgh", i);
+		snprintf(m->names[i], sizeof(m->names[i]), i % 7 ? "Guest %d" : "", i);
+		code_hash(&ours, m->codes[i], strlen(m->codes[i]), m->hashes[i]);
+		m->rows[i] = (struct roster_person){ .code = m->codes[i],
+			.code_len = strlen(m->codes[i]),
+			.name = m->names[i],
+			.type = "",
+			.venue = "here",
+			.known = true,
+			.hash = m->hashes[i] };
+	}
+	memcpy(m->hashes[MANY - 1], m->hashes[3], TICKET_HASH_SIZE);
+	m->hashes[MANY - 1][TICKET_HASH_SIZE - 1] ^= 1;
+	qsort(m->rows, MANY, sizeof(*m->rows), compare_rows);
+}
+
+static void assert_many(const char *dir, const struct many *m)
+{
+	uint64_t count = 0;
+	struct roster *r = reader(dir);
+	for (int i = 0; i < MANY - 1; i++) {
+		struct ticket t = find(r, m->codes[i]);
+		assert_int_equal(t.kind, TICKET_ROSTER);
+		assert_string_equal(t.name, m->names[i]);
+	}
+	assert_int_equal(roster_count(r, "here", &count), 0);
+	assert_int_equal(count, MANY);
+	roster_close(r);
+}
+
+static void many_rows_are_added_in_any_order(void **state)
+{
+	static struct many m;
+	make_many(&m);
+	struct roster *r = start(*state);
+	assert_int_equal(roster_add_many(r, m.rows, MANY), 0);
+	finish(r);
+	assert_many(*state, &m);
+	for (int i = 0; i < MANY / 2; i++) {
+		struct roster_person row = m.rows[i];
+		m.rows[i] = m.rows[MANY - 1 - i];
+		m.rows[MANY - 1 - i] = row;
+	}
+	assert_int_equal(roster_lock(&r, *state, &ours), 0);
+	assert_int_equal(roster_begin_new(r, true), 0);
+	assert_int_equal(roster_add_many(r, m.rows, MANY), 0);
+	finish(r);
+	assert_many(*state, &m);
+}
+
+static void a_row_among_many_is_not_added_twice(void **state)
+{
+	static struct many m;
+	struct roster *r = start(*state);
+	make_many(&m);
+	assert_int_equal(roster_add_many(r, m.rows, 20), 0);
+	assert_int_equal(roster_add_many(r, m.rows + 4, 30), -EEXIST);
+	roster_close(r);
+	make_many(&m);
+	m.rows[9] = m.rows[8];
+	r = start(*state);
+	assert_int_equal(roster_add_many(r, m.rows, MANY), -EEXIST);
+	roster_close(r);
+	m.rows[9].code_len = CODE_MAX + 1;
+	r = start(*state);
+	assert_int_equal(roster_add_many(r, m.rows, MANY), -ENAMETOOLONG);
+	assert_int_equal(roster_add_many(r, m.rows, 0), 0);
+	roster_close(r);
+	assert_int_equal(roster_open(&r, *state, &ours), -ENOENT);
+}
+
+/* An old roster that is imported into may have any row already. */
+static void many_rows_are_added_to_what_is_there(void **state)
+{
+	static struct many m;
+	make_many(&m);
+	struct roster *r = start(*state);
+	assert_int_equal(roster_add_many(r, m.rows, MANY / 2), 0);
+	finish(r);
+	r = start(*state);
+	assert_int_equal(roster_add_many(r, m.rows + MANY / 2, MANY - MANY / 2), 0);
+	finish(r);
+	assert_many(*state, &m);
+	r = start(*state);
+	assert_int_equal(roster_add_many(r, m.rows + 1, 20), -EEXIST);
+	roster_close(r);
+	assert_many(*state, &m);
+}
+
+static void nothing_is_put_once_it_was_flushed(void **state)
+{
+	static struct many m;
+	enum roster_change change;
+	make_many(&m);
+	struct roster *r = start(*state);
+	assert_int_equal(roster_add_many(r, m.rows, MANY), 0);
+	assert_int_equal(roster_flush(r), 0);
+	assert_int_equal(roster_flush(r), -EROFS);
+	assert_int_equal(roster_add(r, m.rows), -EROFS);
+	assert_int_equal(roster_put(r, "x", 1, "", "", "", &change), -EROFS);
+	assert_int_equal(roster_revoke(r, "x", 1, true), -EROFS);
+	struct roster *none = NULL;
+	assert_int_equal(roster_open(&none, *state, &ours), -ENOENT);
+	finish(r);
+	assert_many(*state, &m);
+	r = start(*state);
+	assert_int_equal(roster_flush(r), 0);
+	roster_close(r);
+	assert_many(*state, &m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -415,6 +547,10 @@ int main(void)
 		IN_A_DIRECTORY(a_running_door_follows_an_import),
 		IN_A_DIRECTORY(the_files_hold_no_code_and_no_name),
 		IN_A_DIRECTORY(a_tampered_name_is_left_empty),
+		IN_A_DIRECTORY(many_rows_are_added_in_any_order),
+		IN_A_DIRECTORY(a_row_among_many_is_not_added_twice),
+		IN_A_DIRECTORY(many_rows_are_added_to_what_is_there),
+		IN_A_DIRECTORY(nothing_is_put_once_it_was_flushed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
