@@ -3,10 +3,10 @@
  * derives from the staff PIN and a salt of the file's own.
  *
  * What this cannot do: the PIN is short. Whoever steals a box with this file can guess it at home,
- * at a tenth of a second a guess on one core and as many cores as they like: every PIN of four
- * digits within twenty minutes of one core, of six within two days; then they have the names. Only
- * a PIN of ten digits or more holds out. That is why searching is off unless the organiser chose
- * it. There are no e-mail addresses and no codes in it.
+ * at some 50 ms a guess on one core of a laptop, and on as many cores as they like: every PIN of
+ * four digits within ten minutes of one core, of six within a day, of ten within sixteen years;
+ * then they have the names. That is why searching is off unless the organiser chose it. There are
+ * no e-mail addresses and no codes in it.
  *
  * The file, numbers big-endian:
  *

@@ -166,6 +166,24 @@ looked_at()
 	fi
 }
 
+sed -i "/^\[staff\]/a search = yes" "$EVENT/event.ini"
+is "event check says that there is a search" 1 \
+	"$("$PARVIS" event check "$EVENT" | grep -c 'search by name')"
+# unsealed WHY OPTION... <PIN
+unsealed()
+{
+	why=$1
+	shift
+	"$PARVIS" kiosk provision --event "$EVENT" --venue numa --door main --out "$DIR/none.parvis" \
+		"$@" >"$DIR/out" 2>"$DIR/err"
+	is "no bundle: $why" "1 1" "$? $(grep -c "$why" "$DIR/err")"
+}
+unsealed "add --pin-stdin" </dev/null
+unsealed "no PIN on standard input" --pin-stdin </dev/null
+echo 2017 >"$DIR/pin"
+unsealed "not the PIN of event.ini" --pin-stdin <"$DIR/pin"
+is "… and no file of one" "" "$(find "$DIR" -name 'none.parvis*')"
+
 for search in no yes; do
 	provision $search
 	if [ -s "$DIR/$search.parvis" ]; then
@@ -252,6 +270,12 @@ live <"$DIR/script"
 case $B in
 *asan* | *tsan*) skip "names in memory while somebody searches" "a sanitizer keeps copies" ;;
 *) remembers "while somebody searches, the names are in memory" 1 ;;
+esac
+locked=$(awk '/^VmLck/ { print $2 }' /proc/$pid/status 2>/dev/null)
+limit=$(awk '/^Max locked memory/ { print $4 }' /proc/$pid/limits 2>/dev/null)
+case $limit in
+unlimited | ???????*) is "… and locked, away from swap" yes "$([ "${locked:-0}" -ge 1000 ] && echo yes)" ;;
+*) skip "… and locked, away from swap" "no more than ${limit:-?} bytes can be locked here" ;;
 esac
 is "a core dump is not allowed" "1 1" \
 	"$(awk '/^Max core file size/ { print $5, $6 }' /proc/$pid/limits 2>/dev/null)"
