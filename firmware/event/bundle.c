@@ -334,23 +334,24 @@ enum bundle_wrong bundle_contents(const struct bundle *b, int fd, struct event *
 }
 
 struct copy {
-	crypto_generichash_state state;
+	crypto_generichash_state *state;
 	int to;
 };
 
 static int take_copy(void *context, const uint8_t *bytes, size_t n)
 {
 	struct copy *c = context;
-	crypto_generichash_update(&c->state, bytes, n);
+	crypto_generichash_update(c->state, bytes, n);
 	return write_all(c->to, bytes, n);
 }
 
 static int copy_stretch(int fd, uint64_t offset, uint64_t size, int to, uint8_t hash[32])
 {
-	struct copy c = { .to = to };
-	crypto_generichash_init(&c.state, NULL, 0, BUNDLE_HASH_SIZE);
+	crypto_generichash_state state;
+	struct copy c = { .state = &state, .to = to };
+	crypto_generichash_init(&state, NULL, 0, BUNDLE_HASH_SIZE);
 	int error = each_chunk(fd, offset, size, take_copy, &c);
-	crypto_generichash_final(&c.state, hash, BUNDLE_HASH_SIZE);
+	crypto_generichash_final(&state, hash, BUNDLE_HASH_SIZE);
 	return error;
 }
 

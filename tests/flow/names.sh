@@ -121,7 +121,7 @@ evening()
 			echo "wait ADMIT"
 		done
 		echo "code c0001qzkwv73hd9t"
-		echo "wait UNKNOWN"
+		echo "wait WRONG_VENUE"
 		echo "at 19:10:00"
 		session
 		if [ "$1" = yes ]; then
