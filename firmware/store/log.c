@@ -115,6 +115,9 @@ static int read_identity(struct log *l)
 
 /* --- the writer's connection ------------------------------------------------------------------ */
 
+#define DURABLE_TRIES    200
+#define DURABLE_PAUSE_MS 10
+
 /* WAL: readers and the writer never wait for each other. The write-ahead log is copied back after
  * 1,000 pages, some three hundred check-ins: it stays about a megabyte, which is soon read after a
  * power cut, and most pages of the file are written once for many rows. */
@@ -133,7 +136,14 @@ static int set_up(struct log *l)
  * only puts off the copying: the sync comes first. */
 static int make_durable(sqlite3 *db)
 {
-	int rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	int rc = SQLITE_BUSY;
+	/* A reader that goes away at this moment may be copying, too; this kind of checkpoint does
+	 * not wait by itself. */
+	for (int i = 0; i < DURABLE_TRIES && (rc & 0xff) == SQLITE_BUSY; i++) {
+		if (i)
+			sqlite3_sleep(DURABLE_PAUSE_MS);
+		rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	}
 	return (rc & 0xff) == SQLITE_FULL ? 0 : db_error(db, rc);
 }
 

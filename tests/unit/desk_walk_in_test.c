@@ -216,7 +216,7 @@ static void letters_are_held_for_their_variants(void **state)
 	assert_int_equal(bench_screen(&b).id, SCREEN_WALK_IN);
 	hold(&b, (enum control)(CONTROL_KEY_0 + 9)); /* p has none: a slow finger */
 	assert_string_equal(bench_screen(&b).keyboard.text, "Ép");
-	bench_tap(&b, (enum control)(CONTROL_LANGUAGE_0 + LANGUAGE_EN));
+	bench_tap(&b, (enum control)(CONTROL_LANGUAGE_0 + (int)LANGUAGE_EN));
 	assert_int_equal(bench_screen(&b).keyboard.layout, KEYBOARD_QWERTY);
 	hold(&b, CONTROL_BACK);
 	hold(&b, CONTROL_COUNT);

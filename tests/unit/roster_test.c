@@ -419,7 +419,10 @@ static void make_many(struct many *m)
 {
 	for (int i = 0; i < MANY; i++) {
 		snprintf(m->codes[i], sizeof(m->codes[i]), "strong-Code-%d-abcdefgh", i);
-		snprintf(m->names[i], sizeof(m->names[i]), i % 7 ? "Guest %d" : "", i);
+		if (i % 7)
+			snprintf(m->names[i], sizeof(m->names[i]), "Guest %d", i);
+		else
+			m->names[i][0] = 0;
 		code_hash(&ours, m->codes[i], strlen(m->codes[i]), m->hashes[i]);
 		m->rows[i] = (struct roster_person){ .code = m->codes[i],
 			.code_len = strlen(m->codes[i]),
