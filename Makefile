@@ -32,7 +32,8 @@ SAN      := $(SAN.$(VARIANT))
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wswitch-enum -Werror \
             -Wno-missing-field-initializers
 PKGS     := sdl2 pangocairo pangoft2 cairo fontconfig libqrencode sqlite3 libgpiod zxing inih \
-            libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson libcurl libutf8proc
+            libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson libcurl libutf8proc \
+            libmosquitto libpq libcrypto libudev
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lcups
 
@@ -49,7 +50,7 @@ ALL_LDFLAGS  := -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN) -pthread $(LDFLA
 
 # --- what there is to build --------------------------------------------------------------------
 
-ROOMS    := base port door scan event store
+ROOMS    := base port door scan event store sync night
 C_SRC    := $(foreach r,$(ROOMS),$(wildcard firmware/$(r)/*.c))
 CXX_SRC  := $(wildcard firmware/scan/*.cpp)
 UI_SRC   := $(wildcard ui/*.c ui/screens/*.c)

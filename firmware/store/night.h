@@ -1,0 +1,91 @@
+/* The organiser's store: every row of every box, once. DIR/night.db (SQLite) by default,
+ * postgresql://… at scale; one interface, a const table behind it. A set: taking the same rows in
+ * any order, from any sources, any number of times gives the same rows, and after night_settle()
+ * the same bytes (SQLite). When and from whom a row came first is kept apart, in
+ * DIR/night-receipts.db (a table of its own in PostgreSQL), since that does depend on the order.
+ *
+ * Two rows that claim one number: the better witnessed is kept in the table of rows (signed before
+ * unsigned, then the lower hash), every other in `contradiction`: marked, never hidden.
+ *
+ * One thread a handle; several processes at a time may take rows. */
+#ifndef PARVIS_STORE_NIGHT_H
+#define PARVIS_STORE_NIGHT_H
+
+#include "base/cc.h"
+#include "door/ranges.h"
+#include "store/batch.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct night;
+
+#define NIGHT_WHY_SIZE    256
+#define NIGHT_SOURCE_SIZE 128
+
+enum night_open { NIGHT_READ, NIGHT_WRITE };
+
+/* where: an event's folder, a path that ends in .db, or postgresql://…. event_id: rows are kept for
+ * one event; another's store is refused. `why` says what is wrong and what to do, without a
+ * password. -ENOENT (NIGHT_READ), -EBADMSG, -EACCES, -EHOSTUNREACH, … *out only on success. */
+NODISCARD int night_open(struct night **out, const char *where, const char *event_id,
+	enum night_open how, char why[NIGHT_WHY_SIZE]);
+
+/* NULL is allowed. */
+void night_close(struct night *n);
+
+/* What to put into `why` afterwards: the store's own word for the last failure. */
+const char *night_why(const struct night *n);
+
+struct night_taken {
+	uint64_t fresh, known, contradicting; /* rows */
+};
+
+/* Takes batches in one transaction and commits: 0 means that they are durable (fsync,
+ * synchronous_commit). batch_check() has judged each: BATCH_GOOD, or, for rows out of a copied log,
+ * BATCH_SIGNATURE. On failure nothing of the call is kept. `source` names where they came from
+ * ("broker", a path); `received_ms` is this machine's wall time. */
+NODISCARD int night_take(struct night *n, const struct batch *batches, size_t count,
+	const char *source, int64_t received_ms, struct night_taken *out);
+
+/* Which rows of a chain are here, so that they can be acknowledged. */
+NODISCARD int night_held(struct night *n, const struct chain *chain, struct ranges *out);
+
+struct night_chain {
+	struct chain chain;
+	struct ranges held;
+	uint64_t rows, signed_to; /* the highest number that a signature vouches for */
+	bool truncated;           /* `held` had no room for every range */
+	uint64_t contradictions;
+	int64_t first_ms, last_ms; /* wall times of its rows */
+};
+
+NODISCARD int night_chains(struct night *n,
+	int (*take)(void *context, const struct night_chain *chain), void *context);
+
+enum night_order {
+	NIGHT_BY_CHAIN,  /* (device, epoch, seq) */
+	NIGHT_BY_TIME,   /* row_order() */
+	NIGHT_BY_TICKET, /* (ticket, row_order()): rows without a ticket are left out */
+};
+
+/* Memory is bounded whatever the order. Non-zero from `take` stops and is returned. */
+NODISCARD int night_each(struct night *n, enum night_order order,
+	int (*take)(void *context, const struct row *row), void *context);
+
+/* When the rows of a chain were first received: one call for each stretch, in order. */
+NODISCARD int night_receipts(struct night *n, const struct chain *chain,
+	int (*take)(void *context, uint64_t first, uint64_t last, int64_t received_ms,
+		const char *source),
+	void *context);
+
+/* What a box said of itself that is no row: a sealed copy that ended early, the head it promised.
+ * Kept so that a report can say what is missing. promised: the highest number that somebody has
+ * seen it claim. */
+NODISCARD int night_promise(struct night *n, const struct chain *chain, uint64_t promised);
+NODISCARD int night_promised(struct night *n, const struct chain *chain, uint64_t *promised);
+
+/* Makes the file what it would be had the rows come in order (SQLite; nothing to do elsewhere). */
+NODISCARD int night_settle(struct night *n);
+
+#endif
