@@ -2,6 +2,8 @@
 
 #include "base/cc.h"
 
+#include <string.h>
+
 const char *const source_names[] = {
 	[0] = "none",
 	[SOURCE_CAMERA] = "camera",
@@ -10,3 +12,69 @@ const char *const source_names[] = {
 	[SOURCE_BUTTON] = "button",
 };
 static_assert(ARRAY_LEN(source_names) == SOURCE_COUNT, "every source needs a name");
+
+static bool is_answer(const struct row *row)
+{
+	return row->kind == ROW_SCAN || row->kind == ROW_WALK_IN;
+}
+
+/* Enums that were read from outside may hold anything. */
+static const char *out_of_range(const struct row *row)
+{
+	if (!row->epoch)
+		return "epoch";
+	if (!row->seq || row->seq > ROW_SEQ_MAX)
+		return "seq";
+	if (row->hlc > ROW_HLC_MAX)
+		return "hlc";
+	if ((unsigned)row->at.trust >= TRUST_COUNT)
+		return "trust";
+	if (row->kind < ROW_SCAN || row->kind > ROW_UNDO)
+		return "kind";
+	if (row->source < SOURCE_CAMERA || row->source >= SOURCE_COUNT)
+		return "source";
+	if ((unsigned)row->verdict >= VERDICT_COUNT)
+		return "verdict";
+	if ((unsigned)row->direction > DIRECTION_OUT)
+		return "direction";
+	return NULL;
+}
+
+static bool is_text(const char *text, size_t capacity)
+{
+	return memchr(text, 0, capacity) != NULL;
+}
+
+static const char *bad_text(const struct row *row)
+{
+	if (!is_text(row->venue, sizeof(row->venue)) || !row->venue[0])
+		return "venue";
+	if (!is_text(row->door, sizeof(row->door)))
+		return "door";
+	if (!is_text(row->from_venue, sizeof(row->from_venue)))
+		return "from_venue";
+	return is_text(row->operator, sizeof(row->operator)) ? NULL : "operator";
+}
+
+/* What no value shows alone. */
+static const char *contradiction(const struct row *row)
+{
+	if ((row->kind == ROW_UNDO) != (row->undoes != 0))
+		return "only an undo names another row";
+	if (row->undoes >= row->seq)
+		return "an undo names a later row";
+	if (is_answer(row) ? row->amount != 0 : row->verdict != VERDICT_NONE)
+		return "it is an answer and a correction at once";
+	if (row->kind == ROW_SCAN &&
+		(row->direction == DIRECTION_IN) != verdict_admits(row->verdict))
+		return "its verdict and its direction disagree";
+	return NULL;
+}
+
+const char *row_wrong(const struct row *row)
+{
+	const char *wrong = out_of_range(row);
+	if (!wrong)
+		wrong = bad_text(row);
+	return wrong ? wrong : contradiction(row);
+}

@@ -57,4 +57,12 @@ struct row {
 	uint8_t before[ROW_HASH_SIZE], hash[ROW_HASH_SIZE];
 };
 
+/* The highest number of a row within its chain, and the latest stamp: what a log can hold. */
+#define ROW_SEQ_MAX ((UINT64_C(1) << 40) - 1)
+#define ROW_HLC_MAX ((uint64_t)INT64_MAX)
+
+/* What is wrong with a row's values, each by itself and together, hashes aside: for rows that come
+ * from outside. NULL: nothing. */
+const char *row_wrong(const struct row *row);
+
 #endif

@@ -2,6 +2,9 @@
  * device's signature of where it ends. Since each row carries the hash of the one before, a good
  * signature of the last vouches for every row of the stretch, whoever hands it on.
  *
+ * The first row of a chain (number 1) carries the hash of the row that its log was at before that,
+ * in the chain before; all zero where there was none. So `before` of a row 1 may be anything.
+ *
  * Who a device is follows from its key: its id is the first 16 bytes of BLAKE2b-256 over
  * "parvis-device" and its Ed25519 public key. The signature is of
  *   "parvis/1 head" 0x00  device 16  epoch u32  seq u64  hash 32      (integers little-endian)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -265,4 +266,13 @@ int db_sync_dir(const char *dir)
 	if (fd < 0 || fsync(fd))
 		return -errno;
 	return 0;
+}
+
+int db_make_dir(const char *dir)
+{
+	if (mkdir(dir, 0700))
+		return errno == EEXIST ? 0 : -errno;
+	char parent[PATH_MAX + 4];
+	snprintf(parent, sizeof(parent), "%s/..", dir);
+	return db_sync_dir(parent);
 }

@@ -48,6 +48,9 @@ void db_bind_integer(sqlite3_stmt *s, int at, int64_t value);
 NODISCARD bool db_take_blob(sqlite3_stmt *s, int at, void *out, size_t size);
 NODISCARD bool db_take_text(sqlite3_stmt *s, int at, char *out, size_t capacity);
 
+/* A directory (0700), durably, if there is none. */
+NODISCARD int db_make_dir(const char *dir);
+
 /* Makes what was created in a directory last. */
 NODISCARD int db_sync_dir(const char *dir);
 

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define WAS_UNDONE                                                                                 \
@@ -187,15 +186,6 @@ void log_disconnect(struct log *l)
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static int make_dir(const char *dir)
-{
-	if (mkdir(dir, 0700))
-		return errno == EEXIST ? 0 : -errno;
-	char parent[PATH_MAX + 4];
-	snprintf(parent, sizeof(parent), "%s/..", dir);
-	return db_sync_dir(parent);
-}
-
 /* The lock goes with the descriptor, so it cannot outlive a writer that was killed. */
 static int lock_dir(const char *dir)
 {
@@ -236,7 +226,7 @@ static int open_writer(struct log *l, const char *dir, bool existing)
 		return -ENAMETOOLONG;
 	if (sodium_init() < 0)
 		return -EIO;
-	int error = existing ? 0 : make_dir(dir);
+	int error = existing ? 0 : db_make_dir(dir);
 	if (existing && access(l->path, F_OK))
 		error = -errno;
 	if (error)

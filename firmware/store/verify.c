@@ -52,26 +52,6 @@ static bool same_chain(const struct row *a, const struct row *b)
 	return a->epoch == b->epoch && !memcmp(a->device, b->device, sizeof(a->device));
 }
 
-static bool is_answer(const struct row *row)
-{
-	return row->kind == ROW_SCAN || row->kind == ROW_WALK_IN;
-}
-
-/* What no value shows alone. NULL when all is well. */
-static const char *contradiction(const struct row *row)
-{
-	if ((row->kind == ROW_UNDO) != (row->undoes != 0))
-		return "only an undo names another row";
-	if (row->undoes >= row->seq)
-		return "an undo names a later row";
-	if (is_answer(row) ? row->amount != 0 : row->verdict != VERDICT_NONE)
-		return "it is an answer and a correction at once";
-	if (row->kind == ROW_SCAN &&
-		(row->direction == DIRECTION_IN) != verdict_admits(row->verdict))
-		return "its verdict and its direction disagree";
-	return NULL;
-}
-
 /* before: the row before in the same chain, all zero at its start. */
 static void check_row(
 	struct log_verdict *v, const struct row *before, const struct row *row, const char *bad)
@@ -92,7 +72,7 @@ static void check_row(
 		find(v, row, "its hash is not that of its values: it was changed");
 	if (row->hlc <= before->hlc && before->seq)
 		find(v, row, "its hybrid clock is not later than that of the row before");
-	const char *what = contradiction(row);
+	const char *what = row_wrong(row);
 	if (what)
 		find(v, row, "%s", what);
 }
