@@ -91,8 +91,8 @@ enum sync_effect_kind {
 	SYNC_FLEET,  /* the view of the venues has changed: sync_fleet() */
 	SYNC_STATUS, /* so has sync_status() */
 	SYNC_NEW_EPOCH,  /* somebody has rows of ours that this box does not: it was rolled back.
-			    Close  the log and open it anew; then a SYNC_CHAIN with `own` says the new
-			    self */
+			    Close  the log and open it anew; then a SYNC_CHAIN with `own` says the
+			    new  self */
 	SYNC_SEEN_STAMP, /* a peer's hybrid clock `stamp`: the log's next rows come after it */
 };
 

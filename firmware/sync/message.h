@@ -9,8 +9,8 @@
  *   parvis/1/EVENT/d/DEVICE/ev       QoS 1: rows of this device, or of another that it hands on
  *   parvis/1/EVENT/v/VENUE/DEVICE    QoS 1: "this is what I have", to the doors that share rows
  *   parvis/1/EVENT/a/DEVICE          QoS 1: what a collector has COMMITTED of this device's chains
- *   parvis/1/EVENT/fleet             QoS 1: every venue, in pages of at most 100; from the second page
- *   parvis/1/EVENT/fleet/PAGE        on under its number, from 1
+ *   parvis/1/EVENT/fleet             QoS 1: every venue, in pages of at most 100; from the second
+ * page parvis/1/EVENT/fleet/PAGE        on under its number, from 1
  *
  * DEVICE is 32 hex digits. Binary values are lower-case hex; a stamp of the hybrid clock is
  * [milliseconds, counter], so that no number passes 2^53. */
