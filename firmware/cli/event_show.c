@@ -97,13 +97,24 @@ static void print_table(const struct show *s)
 	}
 }
 
+static void print_brokers(const struct event *e)
+{
+	for (uint32_t i = 0; i < e->broker_count; i++)
+		printf("%s%s", i ? " " : "brokers: ", e->brokers[i]);
+	if (e->broker_count)
+		printf("; %s\n", e->reach_event ? "every box has the rows of every venue"
+						: "each box has the rows of its venue");
+}
+
 static int print_plain(const struct show *s)
 {
 	char opens[WHEN_ISO_SIZE], closes[WHEN_ISO_SIZE];
 	when_iso(s->event->opens_ms, opens);
 	when_iso(s->event->closes_ms, closes);
-	printf("%s: %s\n%s to %s, %s\n\n", s->event->id, s->event->title, opens, closes,
+	printf("%s: %s\n%s to %s, %s\n", s->event->id, s->event->title, opens, closes,
 		s->event->timezone);
+	print_brokers(s->event);
+	putchar('\n');
 	print_table(s);
 	return CLI_OK;
 }
@@ -131,12 +142,12 @@ static json_t *number_or_null(int64_t number)
 static json_t *venue_object(const struct event_venue *v, uint64_t registered)
 {
 	bool placed = v->lat != 0 || v->lon != 0;
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", v->id, "name",
-		v->name, "address", text_or_null(v->address), "host", text_or_null(v->host),
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "id", v->id,
+		"name", v->name, "address", text_or_null(v->address), "host", text_or_null(v->host),
 		"debate", text_or_null(v->debate), "capacity", number_or_null(v->capacity_seats),
 		"lat", placed ? json_real(v->lat) : json_null(), "lon",
 		placed ? json_real(v->lon) : json_null(), "subevent", number_or_null(v->subevent),
-		"registered",
+		"broker", text_or_null(v->broker), "registered",
 		registered == NO_ROSTER ? json_null() : json_integer((json_int_t)registered));
 }
 
@@ -176,14 +187,23 @@ static json_t *language_array(const struct event *e)
 	return all;
 }
 
+static json_t *sync_object(const struct event *e)
+{
+	json_t *brokers = json_array();
+	for (uint32_t i = 0; i < e->broker_count; i++)
+		json_array_append_new(brokers, json_string(e->brokers[i]));
+	return json_pack("{s:o, s:s, s:b}", "brokers", brokers, "reach",
+		e->reach_event ? "event" : "venue", "discovery", (int)e->discovery);
+}
+
 static int print_json(const struct show *s)
 {
 	const struct event *e = s->event;
-	json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o}", "id", e->id,
-		"title", e->title, "opens", moment(e->opens_ms), "closes", moment(e->closes_ms),
-		"timezone", e->timezone, "languages", language_array(e), "reentry", (int)e->reentry,
-		"staff_item", number_or_null(e->staff_item), "items", item_array(e), "venues",
-		venue_array(s));
+	json_t *o = json_pack("{s:s, s:s, s:o, s:o, s:s, s:o, s:b, s:o, s:o, s:o, s:o}", "id",
+		e->id, "title", e->title, "opens", moment(e->opens_ms), "closes",
+		moment(e->closes_ms), "timezone", e->timezone, "languages", language_array(e),
+		"reentry", (int)e->reentry, "staff_item", number_or_null(e->staff_item), "items",
+		item_array(e), "venues", venue_array(s), "sync", sync_object(e));
 	AUTO_FREE char *json = o ? json_dumps(o, JSON_COMPACT | JSON_REAL_PRECISION(12)) : NULL;
 	json_decref(o);
 	if (!json) {

@@ -172,6 +172,7 @@ static void say_venue(FILE *out, const struct event_venue *v)
 	say_degrees(out, "lat", v->lat);
 	say_degrees(out, "lon", v->lon);
 	say_number(out, "subevent", v->subevent);
+	say(out, "broker", v->broker);
 }
 
 static void say_keys(FILE *out, const struct event *e)
@@ -195,6 +196,17 @@ static void say_keys(FILE *out, const struct event *e)
 	if (e->walk_in_badges)
 		fprintf(out, "[badges]\nwalk_in = yes\n");
 	explicit_bzero(hex, sizeof(hex));
+}
+
+static void say_sync(FILE *out, const struct event *e)
+{
+	fprintf(out, "[sync]\n");
+	for (uint32_t i = 0; i < e->broker_count; i++)
+		fprintf(out, "%s%s%s", i ? " " : "brokers = ", e->brokers[i],
+			i + 1 < e->broker_count ? "" : "\n");
+	fprintf(out, "reach = %s\n", e->reach_event ? "event" : "venue");
+	if (e->discovery)
+		fprintf(out, "discovery = yes\n");
 }
 
 static void ignore_problem(void *context, bool fatal, const char *text)
@@ -238,6 +250,7 @@ char *bundle_event_text(const struct event *e)
 		fprintf(out, "[item %" PRId64 "]\n", e->items[i].id);
 		say(out, "name", e->items[i].name);
 	}
+	say_sync(out, e);
 	say_keys(out, e);
 	bool failed = ferror(out);
 	if (!fclose(out) && !failed && reads_back(e, text, len))

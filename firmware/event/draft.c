@@ -50,6 +50,8 @@ static const struct line venue_lines[] = {
 	[DRAFT_VENUE_SUBEVENT] = { "subevent",
 		"The venue's number in signed tickets: leave it once "
 		"tickets are out." },
+	[DRAFT_VENUE_BROKER] = { "broker",
+		"A broker in the house, tried when none of [sync] can be reached." },
 };
 static_assert(ARRAY_LEN(venue_lines) == DRAFT_VENUE_KEY_COUNT, "every key needs its comment");
 
@@ -135,6 +137,7 @@ static void take_venue(struct draft_venue *to, const struct event_venue *v, uint
 	}
 	if (v->subevent)
 		put_number(to->values[DRAFT_VENUE_SUBEVENT], v->subevent);
+	text_copy(to->values[DRAFT_VENUE_BROKER], DRAFT_VALUE_SIZE, v->broker);
 }
 
 /* The house's own first. */
@@ -146,6 +149,18 @@ static void take_languages(char out[DRAFT_VALUE_SIZE], const struct event *e)
 		if (e->languages & 1U << l && l != (int)e->language)
 			snprintf(out + used, DRAFT_VALUE_SIZE - used, " %s", language_codes[l]);
 	}
+}
+
+static void take_sync(struct draft *d, const struct event *e)
+{
+	for (uint32_t i = 0; i < e->broker_count; i++) {
+		size_t used = strlen(d->brokers);
+		snprintf(d->brokers + used, sizeof(d->brokers) - used, "%s%s", i ? " " : "",
+			e->brokers[i]);
+	}
+	if (e->reach_event != (e->venue_count <= EVENT_REACH_MAX))
+		text_copy(d->reach, DRAFT_VALUE_SIZE, e->reach_event ? "event" : "venue");
+	text_copy(d->discovery, DRAFT_VALUE_SIZE, e->discovery ? "yes" : "");
 }
 
 void draft_take_model(struct draft *d, const struct event *model)
@@ -172,6 +187,7 @@ void draft_take_model(struct draft *d, const struct event *model)
 		put_number(d->staff_item, model->staff_item);
 	text_copy(d->search, DRAFT_VALUE_SIZE, model->staff_search ? "yes" : "no");
 	text_copy(d->walk_in, DRAFT_VALUE_SIZE, model->walk_in_badges ? "yes" : "no");
+	take_sync(d, model);
 }
 
 static bool is_taken(const struct draft *d, const char *number)
@@ -281,6 +297,23 @@ static void print_badges(FILE *out, const struct draft *d)
 	print_line(out, &walk_in, d->walk_in, true);
 }
 
+static void print_sync(FILE *out, const struct draft *d)
+{
+	static const struct line lines[] = {
+		{ "brokers", "Where the boxes meet, with blanks between them, the best first: "
+			     "mqtts://HOST[:PORT], or\n# mqtt:// without TLS. Without any, each "
+			     "door is on its own." },
+		{ "reach", "Who has whose rows: event, every box all of them; venue, those of its "
+			   "own venue. Where\n# nothing is said it is event for at most 64 "
+			   "venues." },
+		{ "discovery", "Whether collectors tell Home Assistant of the venues: yes, no." },
+	};
+	fputs("\n[sync]\n", out);
+	print_line(out, &lines[0], d->brokers, true);
+	print_line(out, &lines[1], d->reach, true);
+	print_line(out, &lines[2], d->discovery, true);
+}
+
 int draft_compose(const struct draft *d, char **text, size_t *len)
 {
 	char *made = NULL;
@@ -293,6 +326,7 @@ int draft_compose(const struct draft *d, char **text, size_t *len)
 	print_items(out, d);
 	print_secrets(out, d);
 	print_badges(out, d);
+	print_sync(out, d);
 	bool failed = ferror(out);
 	if (fclose(out) || failed) {
 		free(made);

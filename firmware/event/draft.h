@@ -34,6 +34,7 @@ enum draft_venue_key {
 	DRAFT_VENUE_LAT,
 	DRAFT_VENUE_LON,
 	DRAFT_VENUE_SUBEVENT,
+	DRAFT_VENUE_BROKER,
 	DRAFT_VENUE_KEY_COUNT
 };
 
@@ -56,9 +57,11 @@ struct draft {
 	char staff_item[DRAFT_VALUE_SIZE];
 	char search[DRAFT_VALUE_SIZE];  /* of [staff] */
 	char walk_in[DRAFT_VALUE_SIZE]; /* of [badges] */
-	char pin[PIN_HASH_SIZE];        /* Argon2id string */
-	char ticket_key[2 * 32 + 1];    /* hex */
-	char hash_key[2 * 32 + 1];      /* hex; secret */
+	char brokers[EVENT_BROKERS_MAX * EVENT_BROKER_SIZE], reach[DRAFT_VALUE_SIZE];
+	char discovery[DRAFT_VALUE_SIZE]; /* these three of [sync] */
+	char pin[PIN_HASH_SIZE];          /* Argon2id string */
+	char ticket_key[2 * 32 + 1];      /* hex */
+	char hash_key[2 * 32 + 1];        /* hex; secret */
 };
 
 /* An empty one; NULL without memory. Release with draft_free(), which wipes. */

@@ -24,6 +24,7 @@ static const char *const section_names[] = {
 	[SECTION_KEYS] = "keys",
 	[SECTION_STAFF] = "staff",
 	[SECTION_BADGES] = "badges",
+	[SECTION_SYNC] = "sync",
 };
 static_assert(ARRAY_LEN(section_names) == SECTION_KINDS, "every section needs its name");
 
@@ -119,7 +120,8 @@ static enum section_kind kind_of(struct reading *r, const char *word)
 			meant);
 	else
 		reading_tell(r, r->line, true, NULL,
-			"there is no such section: there are event, venue ID, item ID, keys, staff");
+			"there is no such section: there are event, venue ID, item ID, keys, staff, "
+			"badges, sync");
 	return SECTION_NONE;
 }
 
@@ -260,6 +262,8 @@ static void judge(struct reading *r)
 	for (uint32_t i = 0; i < r->event->venue_count; i++)
 		judge_venue(r, i);
 	judge_staff(r);
+	if (!reading_line_of(SECTION_SYNC, &r->once[SECTION_SYNC], "reach"))
+		r->event->reach_event = r->event->venue_count <= EVENT_REACH_MAX;
 	r->heading[0] = '\0';
 	if (r->event->venue_count == 0)
 		reading_tell(r, r->line ? r->line : 1, true, NULL,

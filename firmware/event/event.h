@@ -4,6 +4,7 @@
  * event.ini (INI as inih reads it, UTF-8):
  *   [event]    id title opens closes timezone languages reentry capacity
  *   [venue ID] name address host debate capacity lat lon subevent
+ *              broker = the address of the venue's own broker, tried after the event's
  *   [item ID]  name
  *   [keys]     ticket = raw Ed25519 public keys in hex, space-separated
  *              hash   = 32 bytes in hex: the key of ticket hashes, the same on every box
@@ -18,9 +19,13 @@
  *                       one can guess a short PIN at home (event/name_index.h)
  *   [badges]   walk_in = yes: whoever has no ticket may write a first name and gets a badge, a
  *              code to photograph and, where there is a printer, on a label
+ *   [sync]     brokers   = addresses of the event's brokers (event/broker_url.h), the best first
+ *              reach     = event: boxes have the rows of all venues; venue: those of their own.
+ *                          By default event for at most 64 venues
+ *              discovery = yes: collectors tell Home Assistant of the venues
  * id, title, opens, closes, timezone and one venue are needed; by default languages is fr, reentry
- * yes, search and walk_in no, capacity without limit. Languages that this version does not speak
- * are told, not fatal. */
+ * yes, search, walk_in and discovery no, capacity without limit. Languages that this version does
+ * not speak are told, not fatal. */
 #ifndef PARVIS_EVENT_EVENT_H
 #define PARVIS_EVENT_EVENT_H
 
@@ -31,11 +36,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EVENT_VENUES_MAX 256
-#define EVENT_ITEMS_MAX  256
-#define EVENT_KEYS_MAX   16
-#define EVENT_TEXT_SIZE  160
-#define EVENT_FILE_MAX   (1 << 20) /* bytes */
+#define EVENT_VENUES_MAX  256
+#define EVENT_ITEMS_MAX   256
+#define EVENT_KEYS_MAX    16
+#define EVENT_TEXT_SIZE   160
+#define EVENT_FILE_MAX    (1 << 20) /* bytes */
+#define EVENT_BROKERS_MAX 7
+#define EVENT_BROKER_SIZE 256
+#define EVENT_REACH_MAX   64 /* venues of an event whose boxes all share by default */
 
 struct event_venue {
 	char id[ID_SIZE];
@@ -44,6 +52,7 @@ struct event_venue {
 	uint32_t capacity_seats; /* 0 = no limit; the event's default where the venue has none */
 	double lat, lon;         /* degrees; both 0 = unknown */
 	int64_t subevent;        /* what signed tickets carry; 0 = none */
+	char broker[EVENT_BROKER_SIZE]; /* its own; "" = none */
 };
 
 struct event_item {
@@ -72,6 +81,10 @@ struct event {
 	uint32_t item_count;     /* 0: every ticket type is taken, but for staff_item */
 	int64_t staff_item;      /* of staff cards; 0 = the event has none */
 	uint32_t capacity_seats; /* what venues without their own have; 0 = no limit */
+	char brokers[EVENT_BROKERS_MAX][EVENT_BROKER_SIZE]; /* the best first */
+	uint32_t broker_count;
+	bool reach_event; /* boxes have the rows of all venues, not of their own alone */
+	bool discovery;   /* collectors tell Home Assistant of the venues */
 };
 
 /* Where problems go: one call each, `text` complete as `path:line: [section] key: what is wrong

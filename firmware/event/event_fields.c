@@ -1,6 +1,7 @@
 #include "event/event_reading.h"
 
 #include "base/text.h"
+#include "event/broker_url.h"
 #include "event/pin.h"
 
 #include <errno.h>
@@ -357,6 +358,55 @@ static void take_search(struct reading *r, const char *key, const char *value)
 	take_word(r, key, value, &r->event->staff_search);
 }
 
+/* --- [sync], and a venue's broker --------------------------------------------------------------
+ */
+
+static bool is_broker(struct reading *r, const char *key, const char *word, size_t n)
+{
+	enum broker_url_wrong bad = broker_url_check(word, n);
+	if (bad == BROKER_URL_PASSWORD)
+		reading_tell(r, r->line, true, key, "%s", broker_url_wrong_texts[bad]);
+	else if (bad)
+		reading_tell(r, r->line, true, key, "\"%.*s\" %s", n < 80 ? (int)n : 80, word,
+			broker_url_wrong_texts[bad]);
+	return !bad;
+}
+
+static void take_venue_broker(struct reading *r, const char *key, const char *value)
+{
+	if (is_broker(r, key, value, strlen(value)))
+		memcpy(venue(r)->broker, value, strlen(value) + 1);
+}
+
+static void take_brokers(struct reading *r, const char *key, const char *value)
+{
+	struct event *e = r->event;
+	const char *p = value, *word;
+	size_t n;
+	while ((word = next_word(&p, &n))) {
+		if (!is_broker(r, key, word, n))
+			return;
+		if (e->broker_count == EVENT_BROKERS_MAX) {
+			reading_tell(
+				r, r->line, true, key, "more than %d brokers", EVENT_BROKERS_MAX);
+			return;
+		}
+		memcpy(e->brokers[e->broker_count++], word, n);
+	}
+}
+
+static void take_reach(struct reading *r, const char *key, const char *value)
+{
+	r->event->reach_event = !strcmp(value, "event");
+	if (!r->event->reach_event && strcmp(value, "venue"))
+		wrong(r, key, value, "is neither event nor venue");
+}
+
+static void take_discovery(struct reading *r, const char *key, const char *value)
+{
+	take_word(r, key, value, &r->event->discovery);
+}
+
 /* --- the tables --------------------------------------------------------------------------------
  */
 
@@ -379,6 +429,7 @@ static const struct field venue_keys[] = {
 	{ "lat", false, take_lat },
 	{ "lon", false, take_lon },
 	{ "subevent", false, take_subevent },
+	{ "broker", false, take_venue_broker },
 };
 static const struct field item_keys[] = { { "name", false, take_item_name } };
 static const struct field keys_keys[] = {
@@ -393,6 +444,12 @@ static const struct field staff_keys[] = {
 
 static const struct field badges_keys[] = { { "walk_in", false, take_walk_in } };
 
+static const struct field sync_keys[] = {
+	{ "brokers", false, take_brokers },
+	{ "reach", false, take_reach },
+	{ "discovery", false, take_discovery },
+};
+
 static const struct table {
 	const struct field *fields;
 	size_t count;
@@ -403,6 +460,7 @@ static const struct table {
 	[SECTION_KEYS] = { keys_keys, ARRAY_LEN(keys_keys) },
 	[SECTION_STAFF] = { staff_keys, ARRAY_LEN(staff_keys) },
 	[SECTION_BADGES] = { badges_keys, ARRAY_LEN(badges_keys) },
+	[SECTION_SYNC] = { sync_keys, ARRAY_LEN(sync_keys) },
 };
 static_assert(ARRAY_LEN(tables) == SECTION_KINDS, "every section needs its keys");
 static_assert(ARRAY_LEN(event_keys) <= EVENT_FIELDS_MAX, "room for every key's line");

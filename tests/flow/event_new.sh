@@ -232,6 +232,14 @@ for id in numa jardin; do
 	[ "${registered:-0}" -gt 0 ] && grep -q " $registered " "$DIR/line" && venue=$((venue + 1))
 done
 is "show: how many are registered, in both forms" 2 $venue
+cp -r assets/demo "$DIR/brokers"
+printf '[sync]\nbrokers = mqtts://a.example mqtt://b.example:1884\n' >>"$DIR/brokers/event.ini"
+"$PARVIS" event show "$DIR/brokers" >"$DIR/out" 2>"$DIR/err"
+is "show: the brokers" "brokers: mqtts://a.example mqtt://b.example:1884; every box has the rows of every venue" \
+	"$(grep '^brokers' "$DIR/out")"
+"$PARVIS" event show "$DIR/brokers" --json >"$DIR/json"
+is "show: the brokers, in JSON" 1 "$(grep -cF '"sync":{"brokers":["mqtts://a.example","mqtt://b.example:1884"],"reach":"event","discovery":false}' \
+	"$DIR/json")"
 "$PARVIS" event show "$DIR/nowhere" >"$DIR/out" 2>"$DIR/err"
 is "show: no event" 3 $?
 "$PARVIS" event show >"$DIR/out" 2>"$DIR/err"

@@ -47,10 +47,11 @@ static struct event *an_event(const char *id, const uint8_t key[32])
 		"timezone = Europe/Paris\nlanguages = en fr\nreentry = no\ncapacity = 120\n"
 		"[venue numa]\nname = Numa\naddress = 39 rue du Caire\nhost = H\ndebate = D\n"
 		"lat = 48.868300000001\nlon = -2.3479\nsubevent = 11\ncapacity = 7\n"
-		"[venue square]\n[item 1]\nname = Place\n[item 99]\n"
+		"[venue square]\nbroker = mqtt://10.0.0.1:1884\n[item 1]\nname = Place\n[item 99]\n"
 		"[keys]\nticket = %s\nhash = "
 		"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n"
-		"[staff]\nitem = 50\n",
+		"[sync]\nbrokers = mqtts://a.example mqtt://[::1]:1\nreach = venue\n"
+		"discovery = yes\n[staff]\nitem = 50\n",
 		id, hex);
 	assert_in_range(n, 1, sizeof(text) - 1);
 	assert_int_equal(event_parse(&e, "test.ini", text, (size_t)n, no_problem, NULL), 0);
@@ -183,6 +184,11 @@ static void what_is_written_reads_back(void **state)
 	assert_int_equal(event->opens_ms, b->event->opens_ms);
 	assert_memory_equal(event->venues, b->event->venues, 2 * sizeof(*event->venues));
 	assert_memory_equal(event->hash_key, b->event->hash_key, 32);
+	assert_int_equal(event->broker_count, 2);
+	assert_memory_equal(event->brokers, b->event->brokers, sizeof(event->brokers));
+	assert_string_equal(event->venues[1].broker, "mqtt://10.0.0.1:1884");
+	assert_false(event->reach_event);
+	assert_true(event->discovery);
 	event_free(event);
 	int roster = a_file("", 0);
 	char text[32];

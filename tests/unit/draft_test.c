@@ -59,6 +59,7 @@ static void assert_same_venue(const struct event_venue *a, const struct event_ve
 	assert_int_equal(a->capacity_seats, b->capacity_seats);
 	assert_true(a->lat == b->lat && a->lon == b->lon);
 	assert_int_equal(a->subevent, b->subevent);
+	assert_string_equal(a->broker, b->broker);
 }
 
 /* All that a model gives; keys and PIN are others. */
@@ -76,6 +77,10 @@ static void assert_same(const struct event *a, const struct event *b)
 	assert_int_equal(a->staff_item, b->staff_item);
 	assert_int_equal(a->walk_in_badges, b->walk_in_badges);
 	assert_int_equal(a->staff_search, b->staff_search);
+	assert_int_equal(a->reach_event, b->reach_event);
+	assert_int_equal(a->discovery, b->discovery);
+	assert_int_equal(a->broker_count, b->broker_count);
+	assert_memory_equal(a->brokers, b->brokers, sizeof(a->brokers));
 	assert_int_equal(a->venue_count, b->venue_count);
 	for (uint32_t i = 0; i < a->venue_count; i++)
 		assert_same_venue(&a->venues[i], &b->venues[i]);
@@ -97,8 +102,9 @@ static const char *const models[] = {
 	"[venue a]\nname = Café ; \"A\" # 1\naddress = 1 rue X: bis\nhost = = [x]\n"
 	"debate = # Pourquoi ?\ncapacity = 1000000\nlat = -48.8683\nlon = +2.5\n"
 	"subevent = 9223372036854775807\n"
-	"[venue b]\ncapacity = 0\nlat = 90\nlon = -180\n[venue c]\nlat = 0\nlon = 0.0000001\n"
-	"[item 5]\nname = ; Gratuit\n[item 9223372036854775807]\n[staff]\nitem = 6\n[badges]\nwalk_in = yes\n",
+	"[venue b]\nbroker = mqtt://10.0.0.9\ncapacity = 0\nlat = 90\nlon = -180\n[venue c]\nlat = 0\nlon = 0.0000001\n"
+	"[item 5]\nname = ; Gratuit\n[item 9223372036854775807]\n[staff]\nitem = 6\n[badges]\nwalk_in = yes\n"
+	"[sync]\nbrokers = mqtts://a:1 mqtt://b\nreach = venue\ndiscovery = yes\n",
 	HEAD "[venue a]\nname = \xd7\x90\xd7\xb8 e\xcc\x81 \xe1\x9e\x80\xe1\x9f\x92\n",
 };
 

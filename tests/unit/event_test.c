@@ -1,6 +1,7 @@
 #include "event/event.h"
 
 #include "base/when.h"
+#include "event/broker_url.h"
 #include "event/pin.h"
 
 #include <setjmp.h>
@@ -399,6 +400,101 @@ static void the_derived_hash_key_depends_on_event_and_keys(void **state)
 	event_free(c);
 }
 
+static void brokers_are_read_in_their_order(void **state)
+{
+	(void)state;
+	struct event *e =
+		good(EVENT VENUE "[sync]\nbrokers = mqtts://a.example:8884  mqtt://[::1]\n"
+				 "discovery = yes\n[venue b]\nbroker = mqtt://10.0.0.1\n");
+	assert_int_equal(e->broker_count, 2);
+	assert_string_equal(e->brokers[0], "mqtts://a.example:8884");
+	assert_string_equal(e->brokers[1], "mqtt://[::1]");
+	assert_string_equal(event_venue(e, "b")->broker, "mqtt://10.0.0.1");
+	assert_string_equal(event_venue(e, "numa")->broker, "");
+	assert_true(e->discovery);
+	assert_true(e->reach_event);
+	event_free(e);
+	e = good(EVENT VENUE "[sync]\nreach = venue\n");
+	assert_false(e->reach_event);
+	assert_false(e->discovery);
+	assert_int_equal(e->broker_count, 0);
+	event_free(e);
+	static const char far[] = EVENT VENUE "[sync]\nreach = far\n";
+	assert_null(parse(far, strlen(far), -EINVAL));
+	assert_told("[sync] reach: \"far\" is neither event nor venue");
+}
+
+/* A password that was typed where none belongs is not told to anybody. */
+static void a_broker_s_password_is_not_repeated(void **state)
+{
+	static const char text[] = EVENT VENUE "[sync]\nbrokers = mqtts://me:hunter2@b.example\n";
+	(void)state;
+	assert_null(parse(text, strlen(text), -EINVAL));
+	assert_told("[sync] brokers: no name and no password belong there");
+	assert_null(strstr(told.text, "hunter2"));
+}
+
+static void by_default_large_events_share_within_a_venue(void **state)
+{
+	char text[4096];
+	(void)state;
+	size_t n = (size_t)sprintf(text, "%s", EVENT);
+	for (int i = 0; i < EVENT_REACH_MAX; i++)
+		n += (size_t)sprintf(text + n, "[venue v%d]\n", i);
+	struct event *e = good(text);
+	assert_true(e->reach_event);
+	event_free(e);
+	size_t more = n + (size_t)sprintf(text + n, "[venue w]\n");
+	e = good(text);
+	assert_false(e->reach_event);
+	event_free(e);
+	sprintf(text + more, "[sync]\nreach = event\n");
+	e = good(text);
+	assert_true(e->reach_event);
+	event_free(e);
+}
+
+static void a_broker_s_address_has_one_form(void **state)
+{
+	static const struct {
+		const char *url;
+		enum broker_url_wrong wrong;
+	} cases[] = {
+		{ "mqtt://a", BROKER_URL_GOOD },
+		{ "mqtts://A-b_c.example:65535", BROKER_URL_GOOD },
+		{ "mqtts://192.0.2.1:1", BROKER_URL_GOOD },
+		{ "mqtt://[fe80::1]:1883", BROKER_URL_GOOD },
+		{ "", BROKER_URL_SCHEME },
+		{ "a.example", BROKER_URL_SCHEME },
+		{ "tcp://a", BROKER_URL_SCHEME },
+		{ "MQTT://a", BROKER_URL_SCHEME },
+		{ "mqtt://", BROKER_URL_HOST },
+		{ "mqtt://:1883", BROKER_URL_HOST },
+		{ "mqtt://-a", BROKER_URL_HOST },
+		{ "mqtt://a/", BROKER_URL_HOST },
+		{ "mqtt://a b", BROKER_URL_HOST },
+		{ "mqtt://[]", BROKER_URL_HOST },
+		{ "mqtt://[::1", BROKER_URL_HOST },
+		{ "mqtt://[::1]x", BROKER_URL_HOST },
+		{ "mqtt://a:", BROKER_URL_PORT },
+		{ "mqtt://a:0", BROKER_URL_PORT },
+		{ "mqtt://a:65536", BROKER_URL_PORT },
+		{ "mqtt://a:18830000", BROKER_URL_PORT },
+		{ "mqtt://a:1883/x", BROKER_URL_PORT },
+		{ "mqtt://u@a", BROKER_URL_PASSWORD },
+	};
+	char longest[EVENT_BROKER_SIZE + 1] = "mqtt://";
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		if (broker_url_check(cases[i].url, strlen(cases[i].url)) != cases[i].wrong)
+			fail_msg("%s", cases[i].url);
+	memset(longest + 7, 'a', sizeof(longest) - 8);
+	assert_int_equal(broker_url_check(longest, EVENT_BROKER_SIZE - 1), BROKER_URL_GOOD);
+	assert_int_equal(broker_url_check(longest, EVENT_BROKER_SIZE), BROKER_URL_LONG);
+	assert_true(broker_url_is_secret("mqtts://a"));
+	assert_false(broker_url_is_secret("mqtt://a"));
+}
+
 static void limits_hold_at_their_edge(void **state)
 {
 	char *text = malloc(EVENT_FILE_MAX + 2);
@@ -610,6 +706,10 @@ int main(void)
 		cmocka_unit_test(times_without_an_offset_are_the_zone_s),
 		cmocka_unit_test(a_key_given_twice_is_noted),
 		cmocka_unit_test(the_derived_hash_key_depends_on_event_and_keys),
+		cmocka_unit_test(brokers_are_read_in_their_order),
+		cmocka_unit_test(a_broker_s_password_is_not_repeated),
+		cmocka_unit_test(by_default_large_events_share_within_a_venue),
+		cmocka_unit_test(a_broker_s_address_has_one_form),
 		cmocka_unit_test(limits_hold_at_their_edge),
 		cmocka_unit_test(long_texts_and_lines_are_refused),
 		cmocka_unit_test(sixteen_keys_fit_one_line),
