@@ -80,7 +80,7 @@ all: $(KIOSK) $(CLI) ## build both programs (this alone installs nothing; see `m
 		ln -sfn release/parvis build/parvis)
 
 # A missing library would otherwise show itself as a missing header, one file at a time.
-ifeq ($(filter deps run test test-long fuzz bench help clean install uninstall,$(MAKECMDGOALS)),)
+ifeq ($(filter deps run test test-long fuzz bench help clean install uninstall deb,$(MAKECMDGOALS)),)
 ifneq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
 $(warning Libraries are missing; `make deps` installs them on Debian.)
 endif
@@ -277,6 +277,11 @@ uninstall: ## remove what `install` has put there; the pin map stays
 	rm -f $(BIN)/parvis-kiosk $(BIN)/parvis $(MAN1)/parvis.1 $(MAN1)/parvis-kiosk.1
 	rm -rf $(SHARE)
 
+# --- packages ----------------------------------------------------------------------------------
+
+deb: ## build the Debian packages into build/deb/
+	@board/deb.sh $(VERSION)
+
 clean: ## remove build/
 	rm -rf build
 
@@ -286,6 +291,6 @@ help: ## this
 	@echo '  VARIANT=release|asan|tsan|clang|fuzz chooses what a single target is built as.'
 
 .PHONY: all programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
-        test-long test-debian12 test-debian13 fuzz bench lint format install uninstall clean help
+        test-long test-debian12 test-debian13 fuzz bench lint format install uninstall deb clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
