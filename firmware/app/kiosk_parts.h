@@ -7,7 +7,6 @@
 #include "app/lens.h"
 #include "app/porter.h"
 #include "app/printing.h"
-#include "app/venues.h"
 #include "app/wand.h"
 #include "port/lamps.h"
 
@@ -26,7 +25,7 @@ struct kiosk {
 	char *own_data_dir; /* a rehearsal's, removed at the end; NULL */
 	struct event *event;
 	const struct event_venue *venue;
-	struct venues venues;
+	struct desk_venue venues[EVENT_VENUES_MAX];
 	struct admission_rules rules;
 	struct pins pins;
 	bool has_pins;

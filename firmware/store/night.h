@@ -7,6 +7,9 @@
  * Two rows that claim one number: the better witnessed is kept in the table of rows (signed before
  * unsigned, then the lower hash), every other in `contradiction`: marked, never hidden.
  *
+ * In SQLite the rows are in `entry`, compactly; the view `night` has them in words. In PostgreSQL
+ * they are in `entry` as they are, with a view for each question (store/night_pg.c).
+ *
  * One thread a handle; several processes at a time may take rows. */
 #ifndef PARVIS_STORE_NIGHT_H
 #define PARVIS_STORE_NIGHT_H
@@ -26,8 +29,9 @@ struct night;
 enum night_open { NIGHT_READ, NIGHT_WRITE };
 
 /* where: an event's folder, a path that ends in .db, or postgresql://…. event_id: rows are kept for
- * one event; another's store is refused. `why` says what is wrong and what to do, without a
- * password. -ENOENT (NIGHT_READ), -EBADMSG, -EACCES, -EHOSTUNREACH, … *out only on success. */
+ * one event; another's store is refused (-EKEYREJECTED). `why` says what is wrong and what to do,
+ * without a password. -ENOENT (NIGHT_READ), -EBADMSG, -EACCES, -EHOSTUNREACH, … *out only on
+ * success. */
 NODISCARD int night_open(struct night **out, const char *where, const char *event_id,
 	enum night_open how, char why[NIGHT_WHY_SIZE]);
 
@@ -37,14 +41,17 @@ void night_close(struct night *n);
 /* What to put into `why` afterwards: the store's own word for the last failure. */
 const char *night_why(const struct night *n);
 
+#define NIGHT_SEQ_MAX ((UINT64_C(1) << 40) - 1)
+
 struct night_taken {
 	uint64_t fresh, known, contradicting; /* rows */
 };
 
 /* Takes batches in one transaction and commits: 0 means that they are durable (fsync,
  * synchronous_commit). batch_check() has judged each: BATCH_GOOD, or, for rows out of a copied log,
- * BATCH_SIGNATURE. On failure nothing of the call is kept. `source` names where they came from
- * ("broker", a path); `received_ms` is this machine's wall time. */
+ * BATCH_SIGNATURE. -EINVAL for what is no stretch of one chain, or a number past NIGHT_SEQ_MAX. On
+ * failure nothing of the call is kept. `source` names where they came from ("broker", a path);
+ * `received_ms` is this machine's wall time. out may be NULL. */
 NODISCARD int night_take(struct night *n, const struct batch *batches, size_t count,
 	const char *source, int64_t received_ms, struct night_taken *out);
 
@@ -55,11 +62,15 @@ struct night_chain {
 	struct chain chain;
 	struct ranges held;
 	uint64_t rows, signed_to; /* the highest number that a signature vouches for */
-	bool truncated;           /* `held` had no room for every range */
+	bool truncated;           /* `held` had no room for every range: the highest are left out */
+	uint64_t promised;        /* night_promise() */
 	uint64_t contradictions;
-	int64_t first_ms, last_ms; /* wall times of its rows */
+	int64_t first_ms, last_ms; /* wall times of its first and its last row; 0 without rows */
 };
 
+/* Every chain that has rows or a promise, in the order of (device, epoch). Non-zero from `take`
+ * stops and is returned. The store must not be changed meanwhile by the same handle; the same for
+ * all that call back. */
 NODISCARD int night_chains(struct night *n,
 	int (*take)(void *context, const struct night_chain *chain), void *context);
 
@@ -69,9 +80,15 @@ enum night_order {
 	NIGHT_BY_TICKET, /* (ticket, row_order()): rows without a ticket are left out */
 };
 
-/* Memory is bounded whatever the order. Non-zero from `take` stops and is returned. */
+/* Memory is bounded whatever the order; what must be sorted goes through a nameless file beside
+ * the store. NIGHT_BY_TICKET leaves boot, before and hash at zero: less to sort. Non-zero from
+ * `take` stops and is returned. */
 NODISCARD int night_each(struct night *n, enum night_order order,
 	int (*take)(void *context, const struct row *row), void *context);
+
+/* The rows that lost their number to another, in the order of (device, epoch, seq, hash). */
+NODISCARD int night_contradictions(
+	struct night *n, int (*take)(void *context, const struct row *row), void *context);
 
 /* When the rows of a chain were first received: one call for each stretch, in order. */
 NODISCARD int night_receipts(struct night *n, const struct chain *chain,
@@ -85,7 +102,9 @@ NODISCARD int night_receipts(struct night *n, const struct chain *chain,
 NODISCARD int night_promise(struct night *n, const struct chain *chain, uint64_t promised);
 NODISCARD int night_promised(struct night *n, const struct chain *chain, uint64_t *promised);
 
-/* Makes the file what it would be had the rows come in order (SQLite; nothing to do elsewhere). */
+/* Makes the file what it would be had the rows come in order (SQLite; nothing to do elsewhere): a
+ * new one is written aside, synced and renamed. -EBUSY while anybody else has it open: the rows are
+ * safe all the same, and the next one settles. Quick where nothing has come since the last time. */
 NODISCARD int night_settle(struct night *n);
 
 #endif
