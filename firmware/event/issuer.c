@@ -295,3 +295,26 @@ void issuer_sign_ticket(const struct issuer *i, const uint8_t *payload, size_t l
 	CHECK(len == 0 || payload[0] != 0);
 	crypto_sign_detached(out, NULL, payload, len, i->secret_key);
 }
+
+/* --- sealing --- */
+
+static_assert(ISSUER_SEAL_SIZE == crypto_box_SEALBYTES, "libsodium's sealed box");
+
+int issuer_seal(const uint8_t key[ISSUER_PUBLIC_SIZE], const void *bytes, size_t len, uint8_t *out)
+{
+	uint8_t to[crypto_box_PUBLICKEYBYTES];
+	if (crypto_sign_ed25519_pk_to_curve25519(to, key) || crypto_box_seal(out, bytes, len, to))
+		return -EINVAL;
+	return 0;
+}
+
+bool issuer_unseal(const struct issuer *i, const uint8_t *sealed, size_t len, void *out)
+{
+	uint8_t public[crypto_box_PUBLICKEYBYTES], secret[crypto_box_SECRETKEYBYTES];
+	bool opened = len >= ISSUER_SEAL_SIZE &&
+		      !crypto_sign_ed25519_sk_to_curve25519(secret, i->secret_key) &&
+		      !crypto_scalarmult_base(public, secret) &&
+		      !crypto_box_seal_open(out, sealed, len, public, secret);
+	explicit_bzero(secret, sizeof(secret));
+	return opened;
+}

@@ -66,6 +66,16 @@ NODISCARD bool issuer_verify(const uint8_t key[ISSUER_PUBLIC_SIZE], const char *
 NODISCARD bool issuer_verify_digest(const uint8_t key[ISSUER_PUBLIC_SIZE], const char *domain,
 	const uint8_t digest[ISSUER_DIGEST_SIZE], const uint8_t signature[ISSUER_SIGNATURE_SIZE]);
 
+/* Seals bytes so that only the owner of the issuing key can read them (libsodium's crypto_box_seal,
+ * to the key's X25519 form): out holds len + ISSUER_SEAL_SIZE. Boxes call it. -EINVAL for a key
+ * that is none. */
+#define ISSUER_SEAL_SIZE 48
+NODISCARD int issuer_seal(
+	const uint8_t key[ISSUER_PUBLIC_SIZE], const void *bytes, size_t len, uint8_t *out);
+
+/* out holds len - ISSUER_SEAL_SIZE. False where it was sealed to another, or changed. */
+NODISCARD bool issuer_unseal(const struct issuer *i, const uint8_t *sealed, size_t len, void *out);
+
 /* Signs the payload of a ticket as it stands: for sig1_seal() alone. The payload must not begin
  * with 0x00. */
 void issuer_sign_ticket(const struct issuer *i, const uint8_t *payload, size_t len,
