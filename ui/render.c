@@ -37,6 +37,8 @@ static screen_fn *const screens[] = {
 	[SCREEN_ADOPT] = screen_adopt,
 	[SCREEN_WALK_IN] = screen_walk_in,
 	[SCREEN_SEARCH] = screen_search,
+	[SCREEN_FLEET] = screen_fleet,
+	[SCREEN_PAIRS] = screen_pairs,
 };
 static_assert(ARRAY_LEN(screens) == SCREEN_ID_COUNT, "every screen is drawn by somebody");
 
@@ -111,6 +113,10 @@ static uint64_t key_of_screen(const struct screen *s, bool rtl)
 	for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
 		hash = mix_text(hash, *strings[i]);
 		*strings[i] = NULL;
+	}
+	for (size_t i = 0; i < k.fleet_count && i < SCREEN_FLEET_MAX; i++) {
+		hash = mix_text(hash, k.fleet[i].name);
+		k.fleet[i].name = NULL;
 	}
 	k.now.mono_ms = 0;
 	k.now.wall_ms /= 60 * 1000;

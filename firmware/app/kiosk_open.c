@@ -62,12 +62,9 @@ static int open_event(struct kiosk *k)
 	if (!k->venue)
 		return say_wrong_venue(k);
 	k->clock_floor_ms = find_clock_floor(o);
-	for (uint32_t i = 0; i < k->event->venue_count; i++) {
-		const struct event_venue *v = &k->event->venues[i];
-		struct desk_venue *d = &k->venues[i];
-		text_copy(d->id, sizeof(d->id), v->id);
-		d->place = (struct screen_place){ v->name, v->address, v->lat, v->lon,
-			event_walk_min(k->venue, v) };
+	if (venues_list(&k->venues, k->event, k->venue)) {
+		fprintf(stderr, "parvis-kiosk: %s: no memory for its venues\n", o->event);
+		return EXIT_FAILED;
 	}
 	struct admission_rules *r = &k->rules;
 	text_copy(r->venue, sizeof(r->venue), k->venue->id);
@@ -215,8 +212,10 @@ static void set_up_desk(struct kiosk *k, struct desk_setup *s)
 		.venue_address = k->venue->address,
 		.debate = k->venue->debate,
 		.rules = k->rules,
-		.venues = k->venues,
+		.venues = k->venues.list,
 		.venue_count = k->event->venue_count,
+		.venues_by_id = k->venues.by_id,
+		.fleet = k->venues.fleet,
 		.languages = k->event->languages,
 		.has_camera = k->options->camera || k->options->script,
 		.has_scanner = k->options->scanner != NULL,
@@ -319,6 +318,7 @@ void kiosk_close(struct kiosk *k)
 	if (k->own_data_dir && nftw(k->own_data_dir, remove_one, 8, FTW_DEPTH | FTW_PHYS))
 		log_warning("%s: could not be removed: %s", k->own_data_dir, strerror(errno));
 	free(k->own_data_dir);
+	venues_free(&k->venues);
 	if (k->event)
 		event_free(k->event);
 	explicit_bzero(k, sizeof(*k));

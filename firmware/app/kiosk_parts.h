@@ -7,6 +7,7 @@
 #include "app/lens.h"
 #include "app/porter.h"
 #include "app/printing.h"
+#include "app/venues.h"
 #include "app/wand.h"
 #include "port/lamps.h"
 
@@ -25,7 +26,7 @@ struct kiosk {
 	char *own_data_dir; /* a rehearsal's, removed at the end; NULL */
 	struct event *event;
 	const struct event_venue *venue;
-	struct desk_venue venues[EVENT_VENUES_MAX];
+	struct venues venues;
 	struct admission_rules rules;
 	struct pins pins;
 	bool has_pins;

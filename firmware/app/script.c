@@ -293,6 +293,8 @@ static const char *screen_now(const struct player *p)
 		[SCREEN_WALK_IN] = "walk_in",
 		[SCREEN_ADOPT] = "adopt",
 		[SCREEN_SEARCH] = "search",
+		[SCREEN_FLEET] = "fleet",
+		[SCREEN_PAIRS] = "pairs",
 	};
 	struct screen screen;
 	struct when now = kiosk_now(p->kiosk);

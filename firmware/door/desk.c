@@ -89,8 +89,10 @@ void desk_send_staff_home(struct desk *d)
 
 bool desk_is_staff_screen(const struct desk *d)
 {
-	return d->screen.id == SCREEN_PIN || d->screen.id == SCREEN_HEADCOUNT ||
-	       d->screen.id == SCREEN_SEARCH;
+	static const uint32_t theirs = 1U << SCREEN_PIN | 1U << SCREEN_HEADCOUNT |
+				       1U << SCREEN_SEARCH | 1U << SCREEN_FLEET |
+				       1U << SCREEN_PAIRS;
+	return theirs & 1U << d->screen.id;
 }
 
 void desk_leave_staff(struct desk *d, const struct when *now, struct desk_effects *out)
@@ -283,6 +285,9 @@ static void (*const steps[])(
 	[DESK_TYPED] = desk_typed,
 	[DESK_PRINTER] = printer,
 	[DESK_FOUND] = desk_found,
+	[DESK_FLEET] = desk_fleet,
+	[DESK_LINK] = desk_link,
+	[DESK_PAIRS] = desk_pairs,
 };
 
 void desk_step(struct desk *d, const struct desk_event *event, struct desk_effects *out)

@@ -9,6 +9,7 @@
 #define PARVIS_DOOR_DESK_H
 
 #include "door/cue.h"
+#include "door/pairs.h"
 #include "door/repeat.h"
 #include "door/screen.h"
 
@@ -16,14 +17,19 @@
 struct desk_venue {
 	char id[ID_SIZE];
 	struct screen_place place; /* walk_min from our own venue */
+	uint32_t capacity_seats;   /* 0 = no limit */
 };
 
 /* Everything that does not change while the program runs. The strings outlive the desk. */
 struct desk_setup {
 	const char *event_title, *venue_name, *venue_address, *debate;
 	struct admission_rules rules;
-	const struct desk_venue *venues; /* of the event */
+	/* Of the event, as they are listed: our own first, then by distance. */
+	const struct desk_venue *venues;
 	size_t venue_count;
+	const uint32_t *venues_by_id; /* places in `venues`, by id; NULL: these are few */
+	/* The desk's memory of the other venues: venue_count of them, zeroed; NULL: no fleet. */
+	struct fleet_venue *fleet;
 	uint32_t languages;     /* bits */
 	enum language language; /* the house's, to which every session returns */
 	bool has_camera, has_scanner, has_pin;
@@ -47,6 +53,9 @@ enum desk_event_kind {
 	DESK_TYPED,   /* a character came from a keyboard with keys */
 	DESK_PRINTER, /* how the badge printer does */
 	DESK_FOUND,   /* whom EFFECT_SEARCH has found */
+	DESK_FLEET,   /* news of venues: of some, or of all; those of no event are let go */
+	DESK_LINK,    /* how the sync does; it is told when it changes */
+	DESK_PAIRS,   /* all tickets of this venue that came in twice, the newest first */
 };
 
 enum button { BUTTON_VOLUNTEER = 1, BUTTON_HELP, BUTTON_PLUS, BUTTON_COUNT };
@@ -104,6 +113,16 @@ struct desk_event {
 		struct {
 			uint32_t mask, on;
 		} faults;
+		struct {
+			const struct fleet_venue *at; /* valid during the step */
+			size_t count;
+		} fleet;
+		struct link_status link;
+		struct {
+			const struct pair *at; /* valid during the step */
+			size_t count;          /* the first SCREEN_PAIRS_MAX are listed */
+			uint32_t total;
+		} pairs;
 	};
 };
 
@@ -134,8 +153,8 @@ struct desk_request {
 #define PIN_TRIES   5
 #define PIN_WAIT_MS 30000
 
-/* A volunteer's session ends after this long without a touch on the PIN and headcount screens:
- * what guests touch meanwhile does not keep it open. */
+/* A volunteer's session ends after this long without a touch on the volunteers' screens: what
+ * guests touch meanwhile does not keep it open. */
 #define DESK_STAFF_IDLE_MS 60000
 /* Language, text size and theme go back to the house's when a result is over, when the next code
  * interrupts it, and after this long without a touch. */
@@ -212,6 +231,11 @@ struct desk {
 	bool search_asked; /* SEARCH has not been answered */
 	bool search_again; /* … and is of another text than the one that is typed now */
 	uint8_t found_hash[SCREEN_FOUND_MAX][TICKET_HASH_SIZE];
+	struct link_status link;
+	struct screen_pair pairs[SCREEN_PAIRS_MAX];
+	uint8_t pair_count;
+	uint32_t pair_total;
+	uint32_t list_first; /* of SCREEN_FLEET or SCREEN_PAIRS */
 };
 
 void desk_init(struct desk *d, const struct desk_setup *setup, const struct headcount *count,

@@ -1,8 +1,9 @@
 /* What the desk's own files share; nobody else includes it. desk.c: steps, time, and what is
  * asked of the store. desk_input.c: hands.
  * desk_walk_in.c: the keyboard of those without a ticket.
- * desk_search.c: guests by name. desk_result.c: the store's answers.
- * desk_screen.c: what is to be seen. All of them change a desk in place and add to *out. */
+ * desk_search.c: guests by name. desk_fleet.c: other venues, pairs, the sync. desk_result.c: the
+ * store's answers. desk_screen.c: what is to be seen. All of them change a desk in place and add to
+ * *out. */
 #ifndef PARVIS_DOOR_DESK_PARTS_H
 #define PARVIS_DOOR_DESK_PARTS_H
 
@@ -74,6 +75,25 @@ void desk_watch_staff(
 /* A screen of the volunteers', whose touches keep the session open. */
 bool desk_is_staff_screen(const struct desk *d);
 
+/* Other venues, pairs and the sync: the volunteers' screens of them. */
+void desk_open_fleet(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_open_pairs(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_turn_list(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_close_list(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+
+/* What of them is to be seen on the screen in out. */
+void desk_fill_fleet(const struct desk *d, const struct when *now, struct screen *out);
+
+/* What is known of the seats of the place that a guest is sent to: place_known and what follows. */
+void desk_show_seats(
+	const struct desk *d, const struct desk_venue *v, const struct when *now, struct screen *s);
+
+/* The nearest other venue that is known, lately enough, to have room; NULL. */
+const struct desk_venue *desk_nearest_room(const struct desk *d, const struct when *now);
+
+/* A venue of the event, NULL: not one of them. */
+const struct desk_venue *desk_venue(const struct desk *d, const char *id);
+
 /* The name of a venue; NULL: not one of the event's. */
 const char *desk_venue_name(const struct desk *d, const char *id);
 
@@ -86,5 +106,8 @@ void desk_pin_result(struct desk *d, const struct desk_event *e, struct desk_eff
 void desk_recorded(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_found(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_failed(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_fleet(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_link(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_pairs(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 
 #endif

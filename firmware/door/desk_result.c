@@ -15,20 +15,6 @@ static const bool overridable[VERDICT_COUNT] = {
 	[VERDICT_UNKNOWN] = true,
 };
 
-static const struct desk_venue *find_venue(const struct desk *d, const char *id)
-{
-	for (size_t i = 0; id[0] && i < d->setup.venue_count; i++)
-		if (!strcmp(d->setup.venues[i].id, id))
-			return &d->setup.venues[i];
-	return NULL;
-}
-
-const char *desk_venue_name(const struct desk *d, const char *id)
-{
-	const struct desk_venue *v = find_venue(d, id);
-	return v ? v->place.name : NULL;
-}
-
 static struct when limit_at(int64_t seconds, enum trust trust)
 {
 	int64_t ms;
@@ -46,23 +32,37 @@ static void show_limit(struct screen *s, const struct ticket *t, enum trust trus
 }
 
 /* The time and place of the earlier entry, and where a ticket for elsewhere is good. */
-static void show_places(struct desk *d, const struct ticket *t, const struct prior *prior)
+static void show_places(struct desk *d, const struct desk_event *e)
 {
+	const struct ticket *t = &e->recorded.ticket;
+	const struct prior *prior = &e->recorded.prior;
 	struct screen *s = &d->screen;
 	if (s->verdict == VERDICT_ALREADY_IN) {
 		s->prior = (struct when){ .wall_ms = prior->wall_ms, .trust = prior->trust };
 		text_copy(s->prior_door, sizeof(s->prior_door), prior->door);
 	}
 	if (s->verdict == VERDICT_ALREADY_IN || s->verdict == VERDICT_MOVED) {
-		const struct desk_venue *from = find_venue(d, prior->venue);
+		const struct desk_venue *from = desk_venue(d, prior->venue);
 		bool here = !strcmp(prior->venue, d->setup.rules.venue);
 		s->prior_venue = from && !here ? from->place.name : NULL;
 	}
-	if (s->verdict == VERDICT_WRONG_VENUE && !t->foreign_venue) {
-		const struct desk_venue *to = find_venue(d, t->venue);
-		if (to)
-			s->place = to->place;
+	const struct desk_venue *to = NULL;
+	if (s->verdict == VERDICT_WRONG_VENUE && !t->foreign_venue)
+		to = desk_venue(d, t->venue);
+	if (to) {
+		s->place = to->place;
+		desk_show_seats(d, to, &e->now, s);
 	}
+}
+
+/* Where there is room: nowhere is said of a place that may be full by now. */
+static void show_room(struct desk *d, const struct when *now)
+{
+	const struct desk_venue *to = desk_nearest_room(d, now);
+	if (d->screen.verdict != VERDICT_FULL || !to)
+		return;
+	d->screen.place = to->place;
+	desk_show_seats(d, to, now, &d->screen);
 }
 
 static void clear_result(struct screen *s)
@@ -77,6 +77,8 @@ static void clear_result(struct screen *s)
 	s->prior = s->limit = (struct when){ 0 };
 	s->prior_venue = NULL;
 	s->place = (struct screen_place){ .name = "", .address = "" };
+	s->place_known = s->place_no_limit = false;
+	s->place_free = 0;
 }
 
 /* A name is for the guest who holds the ticket: it is shown to nobody who was refused, since a
@@ -92,6 +94,7 @@ static void fill_result(struct desk *d, const struct desk_event *e)
 	s->overridden = row->overridden;
 	if (verdict_admits(row->verdict))
 		s->entry_number = e->recorded.count.in;
+	show_room(d, &e->now);
 	if (s->walk_in) {
 		text_copy(s->badge, sizeof(s->badge), e->recorded.badge);
 		if (*s->badge)
@@ -102,7 +105,7 @@ static void fill_result(struct desk *d, const struct desk_event *e)
 	if (verdict_admits(row->verdict) || row->verdict == VERDICT_EXIT)
 		text_copy(s->name, sizeof(s->name), e->recorded.ticket.name);
 	show_limit(s, &e->recorded.ticket, row->at.trust);
-	show_places(d, &e->recorded.ticket, &e->recorded.prior);
+	show_places(d, e);
 }
 
 static void give_verdict(

@@ -65,6 +65,7 @@ void desk_screen(const struct desk *d, const struct when *now, struct screen *ou
 	out->pin_wait_s = out->pin == PIN_WAIT ? pin_wait_s(d, now) : 0;
 	out->pin_for_override = d->after_pin_override;
 	out->can_undo = d->last_seq != 0;
+	desk_fill_fleet(d, now, out);
 	/* Nobody here sees how long the queue outside is, and a guess would be worse than none. */
 }
 

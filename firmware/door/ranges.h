@@ -39,4 +39,10 @@ uint64_t ranges_total(const struct ranges *r);
 /* The first range that is missing from `from` on, up to `until`. False: nothing is. */
 bool ranges_gap(const struct ranges *r, uint64_t from, uint64_t until, struct range *out);
 
+bool ranges_equal(const struct ranges *a, const struct ranges *b);
+
+/* *out: what of `want` is not in `have`. False where *out was full and the highest are left out of
+ * it. */
+bool ranges_missing(const struct ranges *have, const struct ranges *want, struct ranges *out);
+
 #endif

@@ -3,6 +3,7 @@
 #ifndef PARVIS_DOOR_SCREEN_H
 #define PARVIS_DOOR_SCREEN_H
 
+#include "door/fleet.h"
 #include "door/headcount.h"
 #include "door/keyboard.h"
 #include "door/language.h"
@@ -18,11 +19,17 @@ enum screen_id {
 	SCREEN_WALK_IN,   /* without a ticket: a first name for the badge, for whoever likes */
 	SCREEN_ADOPT,     /* what the box is about to become, or why it is not */
 	SCREEN_SEARCH,    /* volunteer: guests by name */
+	SCREEN_FLEET,     /* volunteer: every venue of the event, as last heard of */
+	SCREEN_PAIRS,     /* volunteer: tickets that came in by two doors */
 	SCREEN_ID_COUNT
 };
 
 /* So many guests are listed at a time; a name that finds more is not typed yet. */
 #define SCREEN_FOUND_MAX 8
+
+/* So many venues are on a page of the fleet, and so many pairs are held at all. */
+#define SCREEN_FLEET_MAX 10
+#define SCREEN_PAIRS_MAX 16
 
 /* Things that a finger, a key or a script can act on. The order within a screen, as ui/ lays them
  * out, is the focus order. */
@@ -58,6 +65,10 @@ enum control {
 	CONTROL_FIND,    /* whom the typed name finds, as a list */
 	CONTROL_FOUND_0, /* + place in it: as if this guest's code had been read */
 	CONTROL_FOUND_LAST = CONTROL_FOUND_0 + SCREEN_FOUND_MAX - 1,
+	CONTROL_FLEET,   /* every venue */
+	CONTROL_PAIRS,   /* tickets that came in twice */
+	CONTROL_EARLIER, /* the page before, of a list */
+	CONTROL_LATER,   /* … and after */
 	CONTROL_COUNT
 };
 
@@ -141,6 +152,34 @@ struct screen_box {
 	const char *short_hash; /* "ABCD-EFGH" */
 };
 
+/* A venue as this box last heard of it: never a figure without its age. */
+struct screen_venue {
+	const char *name;
+	bool own;   /* ours: counted here */
+	bool known; /* somebody has spoken for it: else there are no figures */
+	bool stale; /* … but too long ago to be relied on */
+	int64_t present;
+	uint32_t capacity_seats;       /* 0 = no limit */
+	uint32_t walk_min;             /* 0 = unknown */
+	uint64_t last_ten, ten_before; /* entries, by ten minutes */
+	uint32_t age_min;              /* 0: less than a minute */
+	uint32_t queued;               /* rows not with the collector yet */
+	uint8_t boxes, boxes_lost;
+};
+
+/* Of all venues, those out of date included. */
+struct screen_fleet_total {
+	uint32_t venues, known, stale;
+	int64_t present;
+	uint64_t seats; /* 0: some venue has no limit */
+};
+
+/* One ticket, two entries; both stand. */
+struct screen_pair {
+	struct when first, second;
+	char first_door[ID_SIZE], second_door[ID_SIZE]; /* "" = unknown */
+};
+
 struct screen {
 	enum screen_id id;
 	enum language language;
@@ -178,7 +217,11 @@ struct screen {
 	char prior_door[ID_SIZE];    /* and at which door; "" = unknown */
 	const char *prior_venue;   /* and where, when not here; MOVED: from where; NULL = unknown */
 	struct when limit;         /* NOT_YET: from; EXPIRED: until */
-	struct screen_place place; /* WRONG_VENUE: where to; name "" = not known here */
+	struct screen_place place; /* WRONG_VENUE: where to; name "" = not known here. FULL: the
+				    * nearest venue that is known to have room; "" = none is */
+	bool place_known;          /* … of which is known, lately enough: */
+	uint32_t place_free;       /* seats that are free there; 0: full */
+	bool place_no_limit;       /* … or that there is no limit */
 	bool can_override;         /* the volunteer's way in is offered */
 	uint16_t left_permille;    /* of the result's time: 1000 → 0; 0 = stays until touched */
 	char badge[BADGE_CODE_SIZE]; /* of a walk-in: shown as a QR to photograph; "" = none */
@@ -207,6 +250,17 @@ struct screen {
 	enum printer_trouble printer;
 	int64_t labels_left;     /* −1 = not counted */
 	uint32_t badges_waiting; /* to be printed */
+
+	/* SCREEN_HEADCOUNT, SCREEN_FLEET, SCREEN_PAIRS; nothing on any other. */
+	struct link_status link;
+	bool has_fleet;      /* there are other venues: SCREEN_FLEET is offered */
+	uint32_t pair_total; /* tickets of this venue that came in twice */
+	uint32_t list_first, list_total, list_rows; /* list_rows: as many as a page holds */
+	/* … of which this page shows: */
+	uint8_t fleet_count, pair_count;
+	struct screen_venue fleet[SCREEN_FLEET_MAX];
+	struct screen_fleet_total fleet_total;
+	struct screen_pair pairs[SCREEN_PAIRS_MAX];
 
 	/* SCREEN_ADOPT; `box`, what this one is now, in small type for volunteers elsewhere, too.
 	 */

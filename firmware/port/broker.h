@@ -1,8 +1,11 @@
 /* One connection to an MQTT 3.1.1 broker at a time, out of a list in order of preference. The port
- * knows nothing of what is said over it. It has one thread of its own, since connecting can block;
- * calls come from one other thread, and what the port has to say waits behind a descriptor.
+ * knows nothing of what is said over it. It has a thread of its own, since connecting can block,
+ * and a second one that looks for a better broker without giving up the one that works; calls come
+ * from one other thread, and what the port has to say waits behind a descriptor.
  *
- * Nothing is queued while there is no connection: broker_publish() refuses with -ENOTCONN. */
+ * Nothing is queued while there is no connection: broker_publish() refuses with -ENOTCONN, from the
+ * moment that the connection is gone until the BROKER_UP of the next has been taken. What was under
+ * way then is not sent again. Each BROKER_UP comes after a BROKER_DOWN, the first apart. */
 #ifndef PARVIS_PORT_BROKER_H
 #define PARVIS_PORT_BROKER_H
 

@@ -56,13 +56,21 @@ enum sync_input_kind {
 
 /* What the box itself counts, for its `count` message. */
 struct sync_figures {
+	/* Of its venue, as it knows it: all rows that are here. */
 	int64_t present, people;
 	uint64_t entries, last_ten, ten_before;
+	/* Of its own chains, kept by sync_figures_row(). */
 	uint32_t counters;
 	struct message_counter at[MESSAGE_CHAINS_MAX];
+	uint32_t moved_count;
+	struct message_moved moved[MESSAGE_MOVED_MAX];
 	int64_t oldest_queued_ms;
 	uint32_t pairs;
 };
+
+/* Folds one row of a chain of our own into counters and moved; in the order of its chain. Where
+ * there is no room for another chain or venue, the oldest gives way. */
+void sync_figures_row(struct sync_figures *f, const struct row *row);
 
 struct sync_input {
 	enum sync_input_kind kind;
@@ -84,8 +92,9 @@ enum sync_effect_kind {
 	SYNC_SUBSCRIBE,
 	SYNC_UNSUBSCRIBE,
 	SYNC_TIMER,  /* at monotonic `at_ms`, a SYNC_TICK; replaces the one before */
-	SYNC_FETCH,  /* rows of `chain` from `first` on, at most `count`; answer SYNC_FETCHED. Own
-			rows  come unsigned out of the log, others as they were signed */
+	SYNC_FETCH,  /* rows of `chain` from `first` on, at most `count`; answer SYNC_FETCHED. Rows
+			of  this device come unsigned out of the log; others, and what only peers.db
+			has  of our own, as they were signed */
 	SYNC_STORE,  /* keep `batch`, which is good; answer SYNC_STORED with `id` */
 	SYNC_SAFE,   /* remember: a collector has committed `ranges` of our `chain` */
 	SYNC_FLEET,  /* the view of the venues has changed: sync_fleet() */
@@ -94,7 +103,29 @@ enum sync_effect_kind {
 			    Close  the log and open it anew; then a SYNC_CHAIN with `own` says the
 			    new  self */
 	SYNC_SEEN_STAMP, /* a peer's hybrid clock `stamp`: the log's next rows come after it */
+	SYNC_REFUSED,    /* for the service log: something was refused, `why`; once for each reason
+			    until the next SYNC_UP */
 };
+
+/* Why something that was heard, or was to be sent, was refused. */
+enum sync_refusal {
+	SYNC_REFUSED_VERSION,  /* of another version of the protocol */
+	SYNC_REFUSED_FORM,     /* no message, or not of its topic */
+	SYNC_REFUSED_EVENT,    /* of another event */
+	SYNC_REFUSED_BATCH,    /* batch_check() */
+	SYNC_REFUSED_TWIN,     /* contradicts rows that are held */
+	SYNC_REFUSED_FULL,     /* no room for another box, chain or venue */
+	SYNC_REFUSED_BUSY,     /* too much at once: it will be asked for again */
+	SYNC_REFUSED_UNSIGNED, /* rows of an earlier identity of ours, which nobody has signed */
+	SYNC_REFUSALS
+};
+
+/* For logs. */
+extern const char *const sync_refusal_texts[SYNC_REFUSALS];
+
+/* How much a box keeps in mind at most; beyond it refuses (SYNC_REFUSED_FULL). */
+#define SYNC_PEERS_MAX  1024
+#define SYNC_CHAINS_MAX 4096
 
 struct sync_effect {
 	enum sync_effect_kind kind;
@@ -109,6 +140,7 @@ struct sync_effect {
 	uint64_t first, count, stamp;
 	const struct batch *batch;
 	const struct ranges *ranges;
+	const char *why;
 };
 
 /* Takes one effect; everything that it points to is valid during the call only. It may not step. */
@@ -130,6 +162,7 @@ char *sync_box_goodbye(struct sync_box *s, char topic[TOPIC_SIZE], size_t *len);
 
 /* Venues in the order of the setup. */
 size_t sync_fleet(const struct sync_box *s, const struct fleet_venue **out);
+uint64_t sync_refused(const struct sync_box *s, enum sync_refusal reason);
 void sync_status(const struct sync_box *s, const struct when *now, struct link_status *out);
 
 #endif

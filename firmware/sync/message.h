@@ -30,7 +30,8 @@
 #define MESSAGE_VERSION    1
 #define MESSAGE_EV_MAX     (16 << 10)  /* bytes of payload */
 #define MESSAGE_MAX        (256 << 10) /* of any other */
-#define MESSAGE_CHAINS_MAX 64          /* in one `have` or `ack` */
+#define MESSAGE_CHAINS_MAX 64          /* in one `have`, `ack` or `count` */
+#define MESSAGE_MOVED_MAX  64          /* in one `count` */
 #define MESSAGE_FLEET_PAGE 100         /* venues */
 #define TOPIC_SIZE         160
 
@@ -74,12 +75,22 @@ struct message_state {
 
 /* --- count --- */
 
-/* What one chain adds to its venue: counters that only grow, and one pair for ±1. */
+/* What one chain adds to its venue: counters that only grow, and one pair for ±1. present =
+ * in − out + plus − minus − undone_in + undone_out, less the guests whom other venues have seen
+ * (message_moved). */
 struct message_counter {
 	uint32_t epoch;
+	char venue[ID_SIZE];
 	uint64_t rows; /* highest number */
 	uint64_t in, out, walk_ins, refused, plus, minus, undone_in, undone_out, undone_walk_ins;
 	int64_t last_ms; /* of the newest entry; 0 = none */
+};
+
+/* Guests counted out of venue `from` because this chain saw them enter its own. */
+struct message_moved {
+	uint32_t epoch;
+	char from[ID_SIZE];
+	uint64_t guests, undone;
 };
 
 struct message_count {
@@ -94,6 +105,8 @@ struct message_count {
 	uint64_t last_ten, ten_before;
 	uint32_t counters;
 	struct message_counter at[MESSAGE_CHAINS_MAX];
+	uint32_t moved_count;
+	struct message_moved moved[MESSAGE_MOVED_MAX];
 };
 
 /* --- have, ack --- */
@@ -103,12 +116,14 @@ struct message_chain {
 	struct ranges have;
 };
 
-/* HAVE: what the sender has of each chain that concerns the venue, its own too (`head` of these is
- * the highest of `have`). ACK: what this collector has committed of one device's. */
+/* HAVE: what the sender has of each of these chains, its own too; of others it says nothing. With
+ * `asks`, who has more of them is asked to send it. ACK: what this collector has committed of one
+ * device's chains; whatever is not in `have` there, that device sends again. */
 struct message_chains {
 	bool from_collector;
 	uint8_t sender[16]; /* device; a collector's own random id */
-	bool asks;          /* HAVE: who has more is asked to send it */
+	uint32_t epoch;     /* that the sender writes now; a collector: 0 */
+	bool asks;
 	int64_t wall_ms;
 	uint64_t stamp;
 	enum trust trust;
@@ -135,13 +150,15 @@ char *message_write_count(const struct message_count *m, size_t *len);
 char *message_write_chains(const struct message_chains *m, size_t *len);
 char *message_write_fleet(const struct message_fleet *m, size_t *len);
 
-/* As many of the batch's rows as one message holds: *used says how many. A batch that is cut here
- * must be signed anew, which only its own device can do: others hand on whole ones. */
+/* As many of the batch's rows as one message holds: *used says how many. A text of fewer than
+ * b->count is of no use: the signature is of the last. Its own device signs the shorter batch and
+ * writes that; another one hands on a shorter stretch. */
 char *message_write_batch(const struct batch *b, size_t *len, size_t *used);
 
 /* Readers: false for what is not exactly one. The reason is for logs: no value of the message is in
  * it. */
 struct message_why {
+	bool version; /* of another version of the protocol than this: refused calmly */
 	char text[96];
 };
 NODISCARD bool message_read_state(

@@ -39,9 +39,14 @@ static void clock_text(const struct page *p, char out[8])
 static void header_end(struct page *p, struct box *line)
 {
 	struct type type = { 24, 400, p->palette->soft, ALIGN_END, true };
-	struct colour dot;
-	char hm[8];
+	struct colour dot, link_dot;
+	char hm[8], link[STRING_SIZE];
 	const char *state = string_of(p->screen->language, state_of(p, &dot));
+	screen_link_text(p, link, &link_dot);
+	if (*link && !p->screen->faults) {
+		state = link;
+		dot = link_dot;
+	}
 	clock_text(p, hm);
 	text_draw_line(p, box_end(line, text_width(p, hm, &type) + 2), hm, &type);
 	if (!page_upright(p)) {
@@ -130,15 +135,13 @@ static void notice_text(const struct page *p, uint32_t faults, char out[3 * STRI
 			string_of(p->screen->language, STRING_NOTICE_SEVERAL), args, 1);
 }
 
-void screen_notice(struct page *p, struct box *rest, uint32_t faults)
+void screen_strip(struct page *p, struct box *rest, const char *text)
 {
 	const struct palette *c = p->palette;
 	struct type type = { 24, 500, c->text, ALIGN_START, false };
-	char text[3 * STRING_SIZE];
 	struct colour under = p->on;
-	if (!faults)
+	if (!*text)
 		return;
-	notice_text(p, faults, text);
 	double h = fmax(text_height(p, text, &type, rest->w - 48 - 52) + 28, 64);
 	struct box strip = box_bottom(rest, h);
 	box_bottom(rest, 24);
@@ -151,6 +154,15 @@ void screen_notice(struct page *p, struct box *rest, uint32_t faults)
 	draw_sign(p, sign, SHAPE_TRIANGLE, MARK_BANG, theme_warn, c->panel);
 	text_draw_middle(p, inside, text, &type);
 	p->on = under;
+}
+
+void screen_notice(struct page *p, struct box *rest, uint32_t faults)
+{
+	char text[3 * STRING_SIZE];
+	if (!faults)
+		return;
+	notice_text(p, faults, text);
+	screen_strip(p, rest, text);
 }
 
 struct colour screen_fill_colour(const struct page *p, double part)
@@ -187,4 +199,35 @@ void screen_foot(struct page *p, struct box *rest, const struct key *main, size_
 		keys_draw(p, low, aids, aid_count, false);
 	}
 	box_bottom(rest, page_upright(p) ? 24 : 32);
+}
+
+void screen_list_foot(
+	struct page *p, struct box *rest, uint32_t shown, const char *text, const struct key *more)
+{
+	const struct screen *s = p->screen;
+	struct type type = { 28, 400, p->palette->soft, ALIGN_END, false };
+	struct key keys[4];
+	size_t n = 0;
+	keys[n++] = key_of(p, CONTROL_BACK, BUTTON_PLAIN);
+	if (s->list_first)
+		keys[n++] = key_of(p, CONTROL_EARLIER, BUTTON_PLAIN);
+	if (s->list_first + shown < s->list_total)
+		keys[n++] = key_of(p, CONTROL_LATER, BUTTON_PLAIN);
+	if (more)
+		keys[n++] = *more;
+	double w = keys_width(p, keys, n);
+	bool beside = !page_upright(p) && w + 32 + 320 <= rest->w;
+	struct box row = box_bottom(rest, keys_height(p, keys, n, beside ? w : rest->w));
+	keys_draw(p, beside ? box_start(&row, w) : row, keys, n, false);
+	box_bottom(rest, 24);
+	box_start(&row, 32);
+	type.align = beside ? ALIGN_END : ALIGN_START;
+	if (beside && text_height(p, text, &type, row.w) > row.h)
+		page_overflow(p, text);
+	if (beside) {
+		text_draw_middle(p, row, text, &type);
+		return;
+	}
+	text_draw(p, box_bottom(rest, text_height(p, text, &type, rest->w)), text, &type);
+	box_bottom(rest, 16);
 }

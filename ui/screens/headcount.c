@@ -300,7 +300,7 @@ static void draw_figures(struct page *p, struct box b)
 
 static void draw_keys(struct page *p, struct box *rest)
 {
-	struct key keys[5];
+	struct key keys[6];
 	size_t n = 0;
 	keys[n++] = key_of(p, CONTROL_PLUS, BUTTON_PRIMARY);
 	keys[n++] = key_of(p, CONTROL_MINUS, BUTTON_PLAIN);
@@ -311,6 +311,8 @@ static void draw_keys(struct page *p, struct box *rest)
 		keys[n++] = key_of(p, CONTROL_UNDO, BUTTON_PLAIN);
 	if (p->screen->can_search)
 		keys[n++] = key_of(p, CONTROL_SEARCH, BUTTON_PLAIN);
+	if (p->screen->has_fleet)
+		keys[n++] = key_of(p, CONTROL_FLEET, BUTTON_PLAIN);
 	struct key leave = key_of(p, CONTROL_LEAVE, BUTTON_PLAIN);
 	if (page_upright(p)) {
 		keys[n++] = leave;
@@ -320,6 +322,34 @@ static void draw_keys(struct page *p, struct box *rest)
 	}
 	leave.high = 96;
 	screen_foot(p, rest, keys, n, &leave, 1);
+}
+
+/* Tickets that came in twice: calmly, and one touch away. */
+static void draw_pairs(struct page *p, struct box *rest)
+{
+	struct key key = key_of(p, CONTROL_PAIRS, BUTTON_ROW);
+	struct type text = { 24, 500, p->palette->text, ALIGN_START, false };
+	struct type see = { 24, 600, p->palette->accent, ALIGN_END, false };
+	char digits[32], note[STRING_SIZE];
+	const char *const args[] = { digits };
+	uint32_t n = p->screen->pair_total;
+	if (!n)
+		return;
+	number(p, digits, n);
+	string_fill(note, sizeof(note), string_plural(p->screen->language, STRING_PAIRS_NOTE, n),
+		args, 1);
+	double w = text_width(p, key.label, &see) + 2;
+	double h = text_height(p, note, &text, rest->w - 48 - 24 - w);
+	struct box strip = box_top(rest, fmax(TARGET, h + 24));
+	box_top(rest, 24);
+	key_draw(p, strip, &key);
+	struct colour under = p->on;
+	p->on = p->palette->panel;
+	struct box in = box_inset(strip, 24, 0);
+	text_draw_middle(p, box_end(&in, w), key.label, &see);
+	box_end(&in, 24);
+	text_draw_middle(p, in, note, &text);
+	p->on = under;
 }
 
 void screen_headcount(struct page *p)
@@ -332,14 +362,20 @@ void screen_headcount(struct page *p)
 	draw_keys(p, &rest);
 	screen_box_line(p, &rest);
 	screen_notice(p, &rest, s->faults);
+	screen_link_strip(p, &rest);
+	screen_link_line(p, &rest);
 	struct box low = box_bottom(&rest, figures(p, rest, false));
 	box_bottom(&rest, 24);
+	if (page_upright(p))
+		draw_pairs(p, &rest);
 	struct box present = page_upright(p) ? box_top(&rest, (rest.h - 24) * 0.5)
 					     : box_start(&rest, rest.w / 3);
 	if (page_upright(p))
 		box_top(&rest, 24);
 	else
 		box_start(&rest, 24);
+	if (!page_upright(p))
+		draw_pairs(p, &rest);
 	draw_present(p, present);
 	draw_arrivals(p, rest);
 	draw_figures(p, low);

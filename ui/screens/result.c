@@ -123,11 +123,41 @@ static void keep_together(char *out, size_t capacity, const char *name)
 	out[used] = '\0';
 }
 
+/* "20 min walk"; "" where nobody knows. */
+static void say_walk(const struct page *p, char out[STRING_SIZE])
+{
+	const struct screen_place *place = &p->screen->place;
+	enum language l = p->screen->language;
+	char minutes[32];
+	const char *const args[] = { minutes };
+	*out = '\0';
+	string_number(minutes, sizeof(minutes), l, place->walk_min);
+	if (place->walk_min)
+		string_fill(out, STRING_SIZE, string_plural(l, STRING_WRONG_WALK, place->walk_min),
+			args, 1);
+}
+
+/* "41 free seats"; "" where nobody knows, or there is no limit. */
+static void say_seats(const struct page *p, char out[STRING_SIZE])
+{
+	const struct screen *s = p->screen;
+	char seats[32];
+	const char *const args[] = { seats };
+	*out = '\0';
+	string_number(seats, sizeof(seats), s->language, s->place_free);
+	if (s->place_known && !s->place_no_limit)
+		string_fill(out, STRING_SIZE,
+			s->place_free
+				? string_plural(s->language, STRING_RESULT_FREE, s->place_free)
+				: string_of(s->language, STRING_RESULT_FULL_NOW),
+			args, 1);
+}
+
 static void say_wrong_venue(const struct page *p, struct answer *a)
 {
 	const struct screen_place *place = &p->screen->place;
 	bool known = place->name && *place->name;
-	char minutes[32], walk[STRING_SIZE], name[STRING_SIZE] = "";
+	char walk[STRING_SIZE], name[STRING_SIZE] = "";
 	if (known)
 		keep_together(name, sizeof(name), place->name);
 	say(a->title, sizeof(a->title), p, known ? STRING_WRONG_TITLE : STRING_WRONG_TITLE_UNKNOWN,
@@ -136,14 +166,14 @@ static void say_wrong_venue(const struct page *p, struct answer *a)
 		say(a->line, sizeof(a->line), p, STRING_RESULT_VOLUNTEER, "");
 	else if (place->address)
 		text_copy(a->line, sizeof(a->line), place->address);
-	if (!known || !place->walk_min)
+	if (!known)
 		return;
-	const char *const args[] = { minutes };
-	string_number(minutes, sizeof(minutes), p->screen->language, place->walk_min);
-	string_fill(walk, sizeof(walk),
-		string_plural(p->screen->language, STRING_WRONG_WALK, place->walk_min), args, 1);
+	char seats[STRING_SIZE];
+	say_walk(p, walk);
+	say_seats(p, seats);
+	screen_join(walk, sizeof(walk), seats);
 	size_t used = strlen(a->line);
-	snprintf(a->line + used, sizeof(a->line) - used, "%s%s", used ? "\n" : "", walk);
+	snprintf(a->line + used, sizeof(a->line) - used, "%s%s", used && *walk ? "\n" : "", walk);
 }
 
 static bool same_day(int64_t a_ms, int64_t b_ms)
@@ -210,6 +240,29 @@ static void say_not_a_ticket(const struct page *p, struct answer *a)
 	say_plain(p, a, STRING_NOT_TICKET_TITLE, STRING_NOT_TICKET_BODY, false);
 }
 
+/* "La Ruche has 41 free seats, 20 minutes on foot". */
+static void say_elsewhere(const struct page *p, char out[2 * STRING_SIZE])
+{
+	const struct screen *s = p->screen;
+	enum language l = s->language;
+	char name[STRING_SIZE], seats[32], minutes[32], room[STRING_SIZE], walk[STRING_SIZE];
+	const char *const room_args[] = { name, seats }, *const walk_args[] = { minutes };
+	const char *form = s->place_no_limit
+				   ? string_of(l, STRING_FULL_ELSEWHERE_ROOM)
+				   : string_plural(l, STRING_FULL_ELSEWHERE, s->place_free);
+	keep_together(name, sizeof(name), s->place.name ? s->place.name : "");
+	string_number(seats, sizeof(seats), l, s->place_free);
+	string_number(minutes, sizeof(minutes), l, s->place.walk_min);
+	string_fill(room, sizeof(room), form, room_args, 2);
+	string_fill(walk, sizeof(walk), string_plural(l, STRING_FULL_WALK, s->place.walk_min),
+		walk_args, 1);
+	text_copy(out, 2 * STRING_SIZE, room);
+	if (!s->place.walk_min)
+		return;
+	text_copy(out + strlen(out), 2 * STRING_SIZE - strlen(out), ", ");
+	text_copy(out + strlen(out), 2 * STRING_SIZE - strlen(out), walk);
+}
+
 static void say_full(const struct page *p, struct answer *a)
 {
 	const struct screen *s = p->screen;
@@ -220,6 +273,8 @@ static void say_full(const struct page *p, struct answer *a)
 	if (s->capacity_seats)
 		string_fill(a->line, sizeof(a->line),
 			string_plural(s->language, STRING_FULL_BODY, s->capacity_seats), args, 1);
+	if (s->place_known)
+		say_elsewhere(p, a->line);
 }
 
 static void say_test(const struct page *p, struct answer *a)
@@ -274,7 +329,8 @@ static_assert(ARRAY_LEN(looks) == VERDICT_COUNT, "every verdict needs its look")
 static bool has_map(const struct screen *s)
 {
 	const struct screen_place *at = &s->place;
-	return s->verdict == VERDICT_WRONG_VENUE && at->name && *at->name &&
+	bool away = s->verdict == VERDICT_WRONG_VENUE || s->verdict == VERDICT_FULL;
+	return away && at->name && *at->name &&
 	       (at->lat < 0 || at->lat > 0 || at->lon < 0 || at->lon > 0);
 }
 

@@ -14,6 +14,8 @@ void screen_fault(struct page *p);
 void screen_adopt(struct page *p);
 void screen_walk_in(struct page *p);
 void screen_search(struct page *p);
+void screen_fleet(struct page *p);
+void screen_pairs(struct page *p);
 
 /* The page without its margins and its header line, which is drawn: bold, then soft in gentler
  * type, and at the end the state of the door and the time. */
@@ -28,6 +30,21 @@ struct fault_words screen_fault_words(const struct page *p, unsigned bit);
 /* Cuts a strip off the bottom of rest that says in words which of these faults there are; nothing
  * when there are none. */
 void screen_notice(struct page *p, struct box *rest, uint32_t faults);
+
+/* … and these, in other words; nothing for "". */
+void screen_strip(struct page *p, struct box *rest, const char *text);
+
+/* How the sync does, for volunteers: the line of the header or, upright, one cut off the top of
+ * rest; and, as a strip, what a person should do about it. Nothing where there is no sync. */
+void screen_link_line(struct page *p, struct box *rest);
+void screen_link_strip(struct page *p, struct box *rest);
+/* The line's words, "" = none, and the dot before them. */
+void screen_link_text(const struct page *p, char out[STRING_SIZE], struct colour *dot);
+
+/* Cuts the foot of a list off the bottom of rest: back, the pages before and after where there are
+ * any, one key more (NULL: none), and a line of text. `shown`: how many are on this page. */
+void screen_list_foot(
+	struct page *p, struct box *rest, uint32_t shown, const char *text, const struct key *more);
 
 /* Cuts a line of small type off the bottom of rest that says which bundle is in force, so that
  * boxes can be compared; nothing when there is none. */

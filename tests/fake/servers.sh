@@ -1,0 +1,100 @@
+# Sourced by shell tests after tap.sh: real servers of Debian's, each in a directory of its own
+# below $DIR, on a port of 127.0.0.1 that the kernel has chosen, gone when the test is.
+# shellcheck shell=sh
+
+# What `start` leaves for later: $DIR/NAME/pid and $DIR/NAME/port.
+server_port()
+{
+	cat "$DIR/$1/port"
+}
+
+server_pid()
+{
+	cat "$DIR/$1/pid"
+}
+
+# Ends server NAME with -9, or with the signal that is named: kill_server NAME [SIGNAL]
+kill_server()
+{
+	kill "-${2:-KILL}" "$(server_pid "$1")" 2>/dev/null
+	# Not always our child: what is left of it then is the shell's that started it.
+	wait "$(server_pid "$1")" 2>/dev/null
+	while kill -0 "$(server_pid "$1")" 2>/dev/null; do sleep 0.02; done
+}
+
+have_mosquitto()
+{
+	[ -x /usr/sbin/mosquitto ]
+}
+
+# start_mosquitto NAME [LINE...]: LINEs of configuration take the place of "allow_anonymous true".
+# Again under the same NAME: on the same port, with the same configuration.
+start_mosquitto()
+{
+	server=$DIR/$1
+	shift
+	[ -f "$server/mosquitto.conf" ] && { run_mosquitto "$server"; return; }
+	mkdir -p "$server"
+	[ $# -gt 0 ] || set -- "allow_anonymous true"
+	for try in 1 2 3 4 5; do
+		"$TOOLS/port" free >"$server/port"
+		{
+			# As root it would become a user who cannot look into our directory.
+			[ "$(id -u)" != 0 ] || echo "user root"
+			echo "listener $(cat "$server/port") 127.0.0.1"
+			echo "persistence false"
+			echo "log_dest file $server/mosquitto.log"
+			printf '%s\n' "$@"
+		} >"$server/mosquitto.conf"
+		run_mosquitto "$server" && return 0
+	done
+	echo "# mosquitto does not start"
+	return 1
+}
+
+run_mosquitto()
+{
+	/usr/sbin/mosquitto -c "$1/mosquitto.conf" >/dev/null 2>&1 &
+	echo $! >"$1/pid"
+	at_end "kill -KILL $! 2>/dev/null"
+	"$TOOLS/port" wait "$(cat "$1/port")" 10 && kill -0 "$(cat "$1/pid")" 2>/dev/null
+}
+
+have_postgresql()
+{
+	ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1
+}
+
+# Runs a command as somebody whom PostgreSQL accepts: not root.
+as_nobody()
+{
+	if [ "$(id -u)" = 0 ]; then
+		setpriv --reuid=nobody --regid=nogroup --clear-groups -- "$@"
+	else
+		"$@"
+	fi
+}
+
+# start_postgresql NAME: a server of its own on a socket in $DIR/NAME; sets $POSTGRESQL_URL.
+start_postgresql()
+{
+	server=$DIR/$1
+	pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+	if [ ! -d "$server/data" ]; then
+		mkdir -p "$server/socket"
+		chmod 711 "$DIR" "$server"
+		[ "$(id -u)" != 0 ] || chown nobody:nogroup "$server" "$server/socket"
+		as_nobody "$pg_bin/initdb" -D "$server/data" -U parvis -A trust -E UTF8 --no-sync \
+			>"$server/initdb.log" 2>&1 || return 1
+	fi
+	as_nobody "$pg_bin/postgres" -D "$server/data" -k "$server/socket" -h "" \
+		>>"$server/postgresql.log" 2>&1 &
+	echo $! >"$server/pid"
+	at_end "kill -QUIT $! 2>/dev/null"
+	POSTGRESQL_URL="postgresql://parvis@/postgres?host=$server/socket"
+	for try in $(seq 1 200); do
+		as_nobody "$pg_bin/pg_isready" -q -h "$server/socket" -U parvis && return 0
+		sleep 0.1
+	done
+	return 1
+}
