@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "cli/kiosk_identity.h"
 #include "cli/kiosk_names.h"
 #include "cli/kiosk_serve.h"
 #include "cli/serial.h"
@@ -32,7 +33,7 @@ static void usage(FILE *out)
 	      "\n"
 	      "provision  writes the signed bundle that makes a box this door: the event without the\n"
 	      "           organiser's key, the venue's part of the roster with its names sealed, the\n"
-	      "           revocations and the public keys\n"
+	      "           revocations, the public keys and the box's own key: treat it like a key\n"
 	      "  --doorway WAY   entry, exit or both (default: entry)\n"
 	      "  --out FILE      (default: DIR/bundles/VENUE-DOOR.parvis)\n"
 	      "  --lang CODES    languages of the screen, the house's first: fr,en (default: the\n"
@@ -101,6 +102,7 @@ struct making {
 	char out[PATH_MAX], aside[PATH_MAX + 16], roster_path[PATH_MAX + 16];
 	int roster, pins, names, fd;
 	struct bundle bundle;
+	struct identity identity;
 };
 
 static int refuse(const char *option, const char *value, const char *right)
@@ -282,6 +284,7 @@ static int sync_folder_of(const char *path)
 static int write_out(struct making *m)
 {
 	uint64_t serial;
+	int64_t now_ms = clock_now(0).wall_ms;
 	int error = serial_next(m->options->event_dir, &serial);
 	if (error == -EBADMSG) {
 		fprintf(stderr,
@@ -292,11 +295,16 @@ static int write_out(struct making *m)
 	}
 	if (error)
 		return fail(SERIAL_FILE, error);
+	int result = identity_make(
+		&m->identity, m->options->event_dir, m->issuer, &m->settings, serial, now_ms);
+	if (result != CLI_OK)
+		return result;
 	struct bundle_source source = { .issuer = m->issuer,
 		.event = m->event,
 		.settings = &m->settings,
 		.serial = serial,
-		.created_ms = clock_now(0).wall_ms,
+		.created_ms = now_ms,
+		.device_key = m->identity.key,
 		.roster = m->roster,
 		.names = m->names,
 		.pins = m->pins };
@@ -314,6 +322,7 @@ static int write_out(struct making *m)
 
 static void finish(struct making *m)
 {
+	identity_wipe(&m->identity);
 	if (*m->aside)
 		unlink(m->aside);
 	if (*m->dir) {

@@ -11,7 +11,8 @@
 #include <unistd.h>
 
 #define MAGIC      "PARVISB"
-#define FORMAT     1
+#define FORMAT     2
+#define FORMAT_OLD 1
 #define HEAD_SIZE  100
 #define ENTRY_SIZE 56
 #define NAME_SIZE  16
@@ -24,6 +25,9 @@ const char *const bundle_part_names[BUNDLE_PARTS] = {
 	[BUNDLE_ROSTER] = "roster.db",
 	[BUNDLE_PINS] = "pins.ini",
 	[BUNDLE_NAMES] = NAME_INDEX_FILE,
+	[BUNDLE_DEVICE_KEY] = "device.key",
+	[BUNDLE_CLIENT] = "client.pem",
+	[BUNDLE_CA] = "ca.pem",
 };
 
 const char *const bundle_wrong_texts[BUNDLE_WRONGS] = {
@@ -45,6 +49,9 @@ static const uint64_t size_limits[BUNDLE_PARTS] = {
 	[BUNDLE_ROSTER] = BUNDLE_ROSTER_MAX,
 	[BUNDLE_PINS] = BUNDLE_PINS_MAX,
 	[BUNDLE_NAMES] = BUNDLE_NAMES_MAX,
+	[BUNDLE_DEVICE_KEY] = BUNDLE_KEY_SIZE,
+	[BUNDLE_CLIENT] = BUNDLE_PEM_MAX,
+	[BUNDLE_CA] = BUNDLE_PEM_MAX,
 };
 
 /* --- bytes -------------------------------------------------------------------------------------
@@ -163,7 +170,7 @@ static enum bundle_wrong read_head(struct bundle *b, const uint8_t *head, uint64
 		return BUNDLE_NOT_ONE;
 	if (size < HEAD_SIZE)
 		return BUNDLE_CUT_SHORT;
-	if (head[7] != FORMAT)
+	if (head[7] != FORMAT && head[7] != FORMAT_OLD)
 		return BUNDLE_VERSION;
 	b->length = take_number(head + 8, 8);
 	b->serial = take_number(head + 16, 8);
@@ -191,8 +198,21 @@ static bool find_part(const char *name, int *part)
 	return false;
 }
 
+/* Nothing of an identity in what is of a time before it; otherwise a key of the right length, and a
+ * certificate only together with who vouches for the other side's. */
+static bool identity_is_whole(const struct bundle *b, uint8_t format)
+{
+	const struct bundle_slice *p = b->parts;
+	if (format == FORMAT_OLD)
+		return !p[BUNDLE_DEVICE_KEY].present && !p[BUNDLE_CLIENT].present &&
+		       !p[BUNDLE_CA].present;
+	return p[BUNDLE_CLIENT].present == p[BUNDLE_CA].present &&
+	       (!p[BUNDLE_CLIENT].present || p[BUNDLE_DEVICE_KEY].present) &&
+	       (!p[BUNDLE_DEVICE_KEY].present || p[BUNDLE_DEVICE_KEY].size == BUNDLE_KEY_SIZE);
+}
+
 /* Parts come in their order, so each at most once, and fill the file exactly. */
-static bool read_table(struct bundle *b, const uint8_t *table, uint64_t count)
+static bool read_table(struct bundle *b, uint8_t format, const uint8_t *table, uint64_t count)
 {
 	uint64_t offset = HEAD_SIZE + ENTRY_SIZE * count;
 	int part = 0;
@@ -211,7 +231,7 @@ static bool read_table(struct bundle *b, const uint8_t *table, uint64_t count)
 		offset += s->size;
 	}
 	return b->parts[BUNDLE_EVENT].present && b->parts[BUNDLE_SETTINGS].present &&
-	       offset + ISSUER_SIGNATURE_SIZE == b->length;
+	       identity_is_whole(b, format) && offset + ISSUER_SIGNATURE_SIZE == b->length;
 }
 
 static enum bundle_wrong read_index(struct bundle *b, int fd, uint64_t size)
@@ -228,7 +248,7 @@ static enum bundle_wrong read_index(struct bundle *b, int fd, uint64_t size)
 		return BUNDLE_TABLE;
 	if (read_at(fd, table, (size_t)(ENTRY_SIZE * count), HEAD_SIZE))
 		return BUNDLE_UNREADABLE;
-	return read_table(b, table, count) ? BUNDLE_GOOD : BUNDLE_TABLE;
+	return read_table(b, head[7], table, count) ? BUNDLE_GOOD : BUNDLE_TABLE;
 }
 
 static enum bundle_wrong check_signature(const struct bundle *b, int fd)
@@ -309,13 +329,33 @@ static bool fits(
 	return known && !strcmp(e->id, b->event_id) && event_venue(e, settings->venue);
 }
 
+/* The form alone: 64 hex digits and a line feed. */
+static enum bundle_wrong check_key(const struct bundle *b, int fd)
+{
+	uint8_t seed[(BUNDLE_KEY_SIZE - 1) / 2];
+	char *text = NULL;
+	if (!b->parts[BUNDLE_DEVICE_KEY].present)
+		return BUNDLE_GOOD;
+	enum bundle_wrong wrong = load_part(b, fd, BUNDLE_DEVICE_KEY, &text);
+	if (wrong)
+		return wrong;
+	bool good = text[BUNDLE_KEY_SIZE - 1] == '\n' &&
+		    text_unhex(seed, sizeof(seed), text, BUNDLE_KEY_SIZE - 1);
+	sodium_memzero(seed, sizeof(seed));
+	sodium_memzero(text, BUNDLE_KEY_SIZE);
+	free(text);
+	return good ? BUNDLE_GOOD : BUNDLE_CONTENTS;
+}
+
 enum bundle_wrong bundle_contents(const struct bundle *b, int fd, struct event **event,
 	struct bundle_settings *settings, event_problem *problem, void *context)
 {
 	AUTO_FREE char *ini = NULL, *kiosk = NULL;
 	struct bundle_settings s;
 	struct event *e = NULL;
-	enum bundle_wrong wrong = load_part(b, fd, BUNDLE_EVENT, &ini);
+	enum bundle_wrong wrong = check_key(b, fd);
+	if (!wrong)
+		wrong = load_part(b, fd, BUNDLE_EVENT, &ini);
 	if (!wrong)
 		wrong = load_part(b, fd, BUNDLE_SETTINGS, &kiosk);
 	if (wrong)
@@ -374,6 +414,11 @@ struct input {
 	int fd;
 	uint64_t size;
 };
+
+static struct input from_text(const char *text)
+{
+	return (struct input){ .bytes = text, .fd = -1, .size = text ? strlen(text) : 0 };
+}
 
 static int measure(struct input *in)
 {
@@ -493,6 +538,9 @@ int bundle_write(struct bundle *out, int fd, const struct bundle_source *source)
 		[BUNDLE_ROSTER] = { .fd = source->roster },
 		[BUNDLE_PINS] = { .fd = source->pins },
 		[BUNDLE_NAMES] = { .fd = source->names },
+		[BUNDLE_DEVICE_KEY] = from_text(source->device_key),
+		[BUNDLE_CLIENT] = from_text(source->client),
+		[BUNDLE_CA] = from_text(source->ca),
 	};
 	int error = write_inputs(fd, source, in);
 	return error ? error : verify_written(out, fd);

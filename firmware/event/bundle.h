@@ -1,10 +1,12 @@
 /* A provisioning bundle: one file that makes a box the door of one venue. Signed by the event's
- * issuing key, so it may travel on any stick; there is no private key in it. No state; any thread.
+ * issuing key, so nobody can alter it on its way. It holds the box's own keys: who can read it can
+ * speak as that box until the box is shut out, so it is kept and carried like a key. The
+ * organiser's issuing key is not in it. No state; any thread.
  *
  * The file, numbers big-endian:
  *
  *   offset  bytes
- *        0      8  "PARVISB" and 0x01, the version of the format
+ *        0      8  "PARVISB" and 0x02, the version of the format
  *        8      8  length of the whole file
  *       16      8  serial: 1 or more, grows with every bundle of the event
  *       24      8  created, ms since 1970
@@ -16,8 +18,9 @@
  *      end     64  the issuing key's signature (event/issuer.h, BUNDLE_DOMAIN) of all before it
  *
  * A part's name is one of bundle_part_names, each at most once and in that order: nothing in a
- * bundle can name a path. Nothing may follow the signature. Certificates for sync are not in this
- * version: that is another part, and so another version. */
+ * bundle can name a path. Nothing may follow the signature. Version 1, which is still read, has no
+ * part of the box's identity (device.key, client.pem, ca.pem): such a box makes a device key of its
+ * own. */
 #ifndef PARVIS_EVENT_BUNDLE_H
 #define PARVIS_EVENT_BUNDLE_H
 
@@ -38,6 +41,8 @@
 #define BUNDLE_PINS_MAX     (64 << 10)  /* bytes */
 #define BUNDLE_ROSTER_MAX   (1LL << 30) /* bytes */
 #define BUNDLE_NAMES_MAX    (32 << 20)  /* bytes */
+#define BUNDLE_KEY_SIZE     65          /* 64 hex digits and a line feed */
+#define BUNDLE_PEM_MAX      (32 << 10)  /* bytes */
 
 enum bundle_part {
 	BUNDLE_EVENT,    /* event.ini, reduced to what a door needs */
@@ -45,10 +50,13 @@ enum bundle_part {
 	BUNDLE_ROSTER, /* roster.db: this venue's and every venue's; only where the event has one */
 	BUNDLE_PINS,   /* pins.ini: the pin map; only where one was given */
 	BUNDLE_NAMES,  /* names.idx: event/name_index.h; only where the event has search = yes */
+	BUNDLE_DEVICE_KEY, /* device.key: the box's Ed25519 seed (store/device_key.h) */
+	BUNDLE_CLIENT,     /* client.pem: its TLS certificate and that one's key; with the next */
+	BUNDLE_CA,         /* ca.pem: whose certificates brokers show */
 	BUNDLE_PARTS
 };
 
-/* "event.ini", "kiosk.ini", "roster.db", "pins.ini", "names.idx": their files on a box, too. */
+/* "event.ini", "kiosk.ini", …: their files on a box, too. */
 extern const char *const bundle_part_names[BUNDLE_PARTS];
 
 /* What is wrong with a bundle, in the order in which it is looked at. */
@@ -130,6 +138,8 @@ struct bundle_source {
 	uint64_t serial;
 	int64_t created_ms;
 	int roster, pins, names; /* descriptors; -1: the part is left out */
+	/* The box's identity; NULL: left out. client and ca go together. */
+	const char *device_key, *client, *ca;
 };
 
 /* Writes a bundle to an empty file that is open for reading and writing, and verifies what it has

@@ -289,6 +289,21 @@ bool issuer_verify(const uint8_t key[ISSUER_PUBLIC_SIZE], const char *domain, co
 	return issuer_verify_digest(key, domain, digest, signature);
 }
 
+void issuer_derive(
+	const struct issuer *i, const char *domain, const void *bytes, size_t len, uint8_t out[32])
+{
+	crypto_generichash_state state;
+	const uint8_t zero = 0;
+	CHECK(*domain && strlen(domain) <= ISSUER_DOMAIN_MAX);
+	int failed = crypto_generichash_init(&state, i->secret_key, SEED_SIZE, 32);
+	CHECK(!failed);
+	crypto_generichash_update(&state, &zero, 1);
+	crypto_generichash_update(&state, (const uint8_t *)domain, strlen(domain) + 1);
+	crypto_generichash_update(&state, bytes, len);
+	crypto_generichash_final(&state, out, 32);
+	sodium_memzero(&state, sizeof(state));
+}
+
 void issuer_sign_ticket(const struct issuer *i, const uint8_t *payload, size_t len,
 	uint8_t out[ISSUER_SIGNATURE_SIZE])
 {

@@ -76,6 +76,11 @@ NODISCARD int issuer_seal(
 /* out holds len - ISSUER_SEAL_SIZE. False where it was sealed to another, or changed. */
 NODISCARD bool issuer_unseal(const struct issuer *i, const uint8_t *sealed, size_t len, void *out);
 
+/* A secret that follows from the issuing key, for one use, named as above: the same bytes give the
+ * same secret, which tells nothing of the key. The caller wipes it. */
+void issuer_derive(
+	const struct issuer *i, const char *domain, const void *bytes, size_t len, uint8_t out[32]);
+
 /* Signs the payload of a ticket as it stands: for sig1_seal() alone. The payload must not begin
  * with 0x00. */
 void issuer_sign_ticket(const struct issuer *i, const uint8_t *payload, size_t len,

@@ -61,6 +61,9 @@ is "each has a hash and a serial of its own" "10 10" "$(sed 's/.*: \([A-Z2-7]\{4
 	tr -d ' ')"
 is "the organiser's key is in none" "" "$(grep -laF "$seed" "$STICK"/*.parvis)"
 cut -d, -f2 assets/demo/roster.csv | sed 1d | grep -E '.{5}' >"$DIR/names"
+is "a bundle is its owner's alone" 10 "$(find "$STICK" -name '*.parvis' -perm 600 | wc -l | tr -d ' ')"
+is "the boxes are listed, each another device" "10 10" "$(wc -l <"$EVENT/keys/boxes" | tr -d ' ') $(cut -d' ' -f1 \
+	"$EVENT/keys/boxes" | sort -u | wc -l | tr -d ' ')"
 is "no name of the roster is in any" "" "$(grep -laF -f "$DIR/names" "$STICK"/*.parvis)"
 
 good=0
@@ -83,6 +86,7 @@ is "a box has its venue's registrations alone" "2" "$(for v in numa liberte; do
 	sha256sum <"$DIR/box-$v/box/1/roster.db"
 done | sort -u | wc -l | tr -d ' ')"
 
+is "a box has its own key, for itself alone" "600 65" "$(stat -c '%a %s' "$DIR/box-numa/box/1/device.key")"
 # A box that has its event needs no bundle and asks nobody.
 box box-numa <<-END
 	at 19:00:20
@@ -132,6 +136,8 @@ box box-numa --bundle "$STICK/numa-main.parvis" <<-END
 	wait TEST_OK
 END
 is "an update is taken" 0 "$status"
+is "by the same device" "2 1" "$(grep -c ' numa main ' "$EVENT/keys/boxes") $(grep ' numa main ' \
+	"$EVENT/keys/boxes" | cut -d' ' -f1 | sort -u | wc -l | tr -d ' ')"
 is "and the box before it is gone" "2 current" "$(cd "$DIR/box-numa/box" && echo *)"
 refuses "one that is older" "$DIR/first.parvis" older
 EVENT=$DIR/elsewhere

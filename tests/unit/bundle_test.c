@@ -15,6 +15,9 @@
 
 #include <cmocka.h>
 
+#define DEVICE_KEY_REST "132333435363738393031323334353637383930313233343536373839303132\n"
+#define DEVICE_KEY      "3" DEVICE_KEY_REST
+
 static const uint8_t seed[32] = "an organiser of some event, 2016";
 static const uint8_t other_seed[32] = "another organiser, another event";
 
@@ -115,7 +118,10 @@ static struct bundle_source a_source(const struct bench *b)
 		.created_ms = 1481140800123,
 		.roster = -1,
 		.pins = -1,
-		.names = -1 };
+		.names = -1,
+		.device_key = DEVICE_KEY,
+		.client = "a certificate\n",
+		.ca = "another\n" };
 }
 
 /* A whole bundle as bytes; for free(). */
@@ -280,8 +286,8 @@ static void a_signature_excuses_nothing(void **state)
 		{ 32, "../tech\0\0", 9, BUNDLE_TABLE },            /* a path */
 		{ 32 + 12, "x", 1, BUNDLE_TABLE },                 /* after the padding */
 		{ 96, "\0\0\0\0", 4, BUNDLE_TABLE },               /* no parts */
-		{ 96, "\0\0\0\3", 4, BUNDLE_TABLE },               /* too few */
-		{ 96, "\0\0\0\5", 4, BUNDLE_TABLE },               /* too many */
+		{ 96, "\0\0\0\6", 4, BUNDLE_TABLE },               /* too few */
+		{ 96, "\0\0\0\10", 4, BUNDLE_TABLE },              /* too many */
 		{ 96, "\xff\xff\xff\xff", 4, BUNDLE_TABLE },       /* far too many */
 		{ 100, "../event", 8, BUNDLE_TABLE },              /* an unknown name */
 		{ 100, "kiosk.ini", 9, BUNDLE_TABLE },             /* twice */
@@ -289,7 +295,8 @@ static void a_signature_excuses_nothing(void **state)
 		{ 100 + 16, "\0\0\0\0\0\0\0\0", 8, BUNDLE_TABLE }, /* an empty part */
 		{ 100 + 16, "\xff\xff\xff\xff\xff\xff\xff\xff", 8, BUNDLE_TABLE },
 		{ 100 + 24, "\0\0\0\0", 4, BUNDLE_CHANGED },    /* a hash */
-		{ 100 + 4 * 56, "[EVENT]", 7, BUNDLE_CHANGED }, /* a part */
+		{ 100 + 7 * 56, "[EVENT]", 7, BUNDLE_CHANGED }, /* a part */
+		{ 7, "\1", 1, BUNDLE_TABLE },                   /* of a time before identities */
 	};
 	const struct bench *bench = *state;
 	struct bundle b;
@@ -337,6 +344,47 @@ static void the_key_must_be_the_events(void **state)
 	int fd = a_file("", 0);
 	assert_int_equal(bundle_write(&b, fd, &source), -EINVAL);
 	close(fd);
+}
+
+/* Without one, a certificate or a key of the wrong form: no box would know who it is. */
+static void an_identity_is_whole_or_not_there(void **state)
+{
+	const struct bench *bench = *state;
+	struct bundle_source source = a_source(bench);
+	struct bundle b;
+	size_t size;
+	static const struct {
+		const char *key, *client, *ca;
+		int error;
+	} cases[] = {
+		{ NULL, NULL, NULL, 0 },
+		{ DEVICE_KEY, NULL, NULL, 0 },
+		{ DEVICE_KEY, "c", NULL, -EINVAL },
+		{ DEVICE_KEY, NULL, "c", -EINVAL },
+		{ NULL, "c", "c", -EINVAL },
+		{ DEVICE_KEY "\n", "c", "c", -EFBIG },
+		{ "00\n", "c", "c", -EINVAL },
+		{ "z" DEVICE_KEY_REST, "c", "c", -EINVAL },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		int fd = a_file("", 0);
+		source.device_key = cases[i].key;
+		source.client = cases[i].client;
+		source.ca = cases[i].ca;
+		int error = bundle_write(&b, fd, &source);
+		if (error != cases[i].error)
+			fail_msg("case %zu: %d", i, error);
+		close(fd);
+	}
+	/* What was made before there were identities is still read. */
+	source = a_source(bench);
+	source.device_key = source.client = source.ca = NULL;
+	uint8_t *bytes = a_bundle(&source, &b, &size);
+	assert_int_equal(bytes[7], 2);
+	bytes[7] = 1;
+	sign_again(bench->issuer, bytes, size);
+	assert_int_equal(contents(bytes, size), BUNDLE_GOOD);
+	free(bytes);
 }
 
 static void the_event_id_must_be_the_events(void **state)
@@ -493,6 +541,7 @@ int main(void)
 		cmocka_unit_test(nothing_may_follow),
 		cmocka_unit_test(a_signature_excuses_nothing),
 		cmocka_unit_test(the_key_must_be_the_events),
+		cmocka_unit_test(an_identity_is_whole_or_not_there),
 		cmocka_unit_test(the_event_id_must_be_the_events),
 		cmocka_unit_test(what_changes_later_is_noticed),
 		cmocka_unit_test(sources_are_held_to_the_limits),

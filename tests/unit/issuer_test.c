@@ -96,6 +96,27 @@ static void assert_refused(int error, const char *what)
 /* --- files -------------------------------------------------------------------------------------
  */
 
+static void what_is_derived_depends_on_key_use_and_bytes(void **state)
+{
+	static const uint8_t one[32] = "one", two[32] = "two";
+	struct issuer *a, *b;
+	uint8_t made[5][32];
+	(void)state;
+	assert_int_equal(issuer_from_seed(&a, one), 0);
+	assert_int_equal(issuer_from_seed(&b, two), 0);
+	issuer_derive(a, "use", "abc", 3, made[0]);
+	issuer_derive(b, "use", "abc", 3, made[1]);
+	issuer_derive(a, "other use", "abc", 3, made[2]);
+	issuer_derive(a, "use", "abd", 3, made[3]);
+	issuer_derive(a, "use", "abc", 3, made[4]);
+	assert_memory_equal(made[0], made[4], 32);
+	for (int i = 0; i < 4; i++)
+		for (int j = 0; j < i; j++)
+			assert_memory_not_equal(made[i], made[j], 32);
+	issuer_close(a);
+	issuer_close(b);
+}
+
 static void a_new_key_is_its_owners_alone(void **state)
 {
 	struct issuer *made, *opened;
@@ -447,6 +468,7 @@ static int remove_root(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_derived_depends_on_key_use_and_bytes),
 		cmocka_unit_test_setup(a_new_key_is_its_owners_alone, set_up),
 		cmocka_unit_test_setup(whatever_the_umask, set_up),
 		cmocka_unit_test_setup(two_keys_differ, set_up),
