@@ -204,6 +204,7 @@ is "killed $rounds times while it adopts, it is always a box" 0 "$broken"
 
 mkdir -p "$EVENT/bundles"
 cp "$STICK/liberte-main.parvis" "$STICK/numa-main.parvis" "$EVENT/bundles"
+: >"$DIR/serve.out" # there before the first look at it
 "$PARVIS" kiosk serve --event "$EVENT" --listen 127.0.0.1:0 >"$DIR/serve.out" 2>&1 &
 server=$!
 at_end "kill -9 $server 2>/dev/null"
