@@ -25,10 +25,11 @@ struct pair {
 
 #define PAIRS_PER_TICKET 8
 
-/* Sorts `rows`, all of one ticket, in place, and gives its pairs: an entry that was not undone
- * while one before it stood at the same venue, written by another chain that cannot have known of
- * it (it says ADMIT or READMIT and not that it was overridden; MOVED is no pair). Gives how many
- * there are, of which at most PAIRS_PER_TICKET are in out. */
+/* Sorts `rows`, each once and all of one ticket, in place, and gives its pairs: an entry that was
+ * not undone, while one of another chain stood at the same venue, that says ADMIT or READMIT. Had
+ * its door known of the one before it would have said ALREADY_IN; a volunteer cannot set that
+ * aside. MOVED is no pair, and neither is an entry at another venue. Three entries are two pairs,
+ * each of neighbours. Gives how many there are, of which at most PAIRS_PER_TICKET are in out. */
 size_t pairs_find(struct row *rows, size_t count, struct pair out[PAIRS_PER_TICKET]);
 
 /* (hlc, device, epoch, seq): the one order of rows everywhere. <0, 0, >0. */
