@@ -61,8 +61,10 @@ static void tell_verdict(void *context, const struct when *now, enum verdict ver
 		verdict_names[verdict], "source", source_names[source], "present",
 		(json_int_t)headcount_present(&d->screen.count));
 	CHECK(line != NULL);
-	if (row)
+	if (row) {
+		json_object_set_new(line, "epoch", json_integer((json_int_t)row->epoch));
 		json_object_set_new(line, "seq", json_integer((json_int_t)row->seq));
+	}
 	char *text = json_dumps(line, JSON_ENSURE_ASCII | JSON_COMPACT);
 	CHECK(text != NULL);
 	p->unheard |= puts(text) == EOF || fflush(stdout) == EOF;

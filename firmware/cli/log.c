@@ -135,7 +135,7 @@ static const char csv_header[] =
 	"overridden,registered,ticket,venue,door,from_venue,operator,amount,undoes,before,hash\r\n";
 
 static const char table_header[] =
-	"device   epoch    seq  time                       clock   what          way  source   "
+	"device        epoch    seq  time                       clock   what          way  source   "
 	"ticket    venue/door\n";
 
 static const char *answer(const struct row *row)
@@ -151,7 +151,7 @@ static int print_line(void *context, const struct row *row)
 	char local[WHEN_ISO_SIZE];
 	describe(row, &w);
 	when_iso(row->at.wall_ms, local);
-	printf("%.8s %5lu %6llu  %-25s  %-6s  %-12s  %-4s %-8s %-8.8s  %s/%s", w.device,
+	printf("%.8s %10lu %6llu  %-25s  %-6s  %-12s  %-4s %-8s %-8.8s  %s/%s", w.device,
 		(unsigned long)row->epoch, (unsigned long long)row->seq, local,
 		trust_names[row->at.trust], answer(row), direction_names[row->direction],
 		source_names[row->source], w.ticket, w.venue, w.door);

@@ -1,4 +1,4 @@
-/* What is folded from the rows: a venue's figures, and where our own chain stands. */
+/* What is folded from the rows: a venue's figures. */
 #include "store/log_private.h"
 #include "store/row_sql.h"
 
@@ -24,8 +24,7 @@ static int each(sqlite3 *db, sqlite3_stmt *s, take_row *take, void *context)
 int log_each(struct log *l, int (*take)(void *context, const struct row *row), void *context)
 {
 	sqlite3_stmt *s = NULL;
-	int error = db_prepare(
-		l->db, &s, "SELECT " ROW_COLUMNS " FROM entry ORDER BY device, epoch, seq");
+	int error = db_prepare(l->db, &s, "SELECT " ROW_COLUMNS " FROM entry ORDER BY id");
 	if (!error)
 		error = each(l->db, s, take, context);
 	sqlite3_finalize(s);
@@ -59,9 +58,7 @@ int log_recount(struct log *l, const char *venue, int64_t start_ms, struct headc
 int log_last_venue(struct log *l, char out[ID_SIZE])
 {
 	sqlite3_stmt *s = NULL;
-	int error = db_prepare(l->db, &s,
-		"SELECT venue FROM entry ORDER BY hlc DESC, device DESC, epoch DESC, seq DESC"
-		" LIMIT 1");
+	int error = db_prepare(l->db, &s, "SELECT venue FROM entry ORDER BY id DESC LIMIT 1");
 	if (error)
 		return error;
 	int rc = sqlite3_step(s);
@@ -73,64 +70,11 @@ int log_last_venue(struct log *l, char out[ID_SIZE])
 	return error;
 }
 
-struct chain_end {
-	uint64_t seq, hlc;
-	uint8_t hash[ROW_HASH_SIZE];
-};
-
-static int read_end(struct log *l, struct chain_end *out)
-{
-	sqlite3_stmt *s = NULL;
-	int error = db_prepare(l->db, &s,
-		"SELECT seq, hash, (SELECT max(hlc) FROM entry) FROM entry"
-		" WHERE id BETWEEN ?1 AND ?2 ORDER BY id DESC LIMIT 1");
-	if (error)
-		return error;
-	db_bind_integer(s, 1, log_row_id(l->chain, 0));
-	db_bind_integer(s, 2, log_row_id(l->chain + 1, 0) - 1);
-	int rc = sqlite3_step(s);
-	error = db_error(l->db, rc);
-	if (rc == SQLITE_ROW) {
-		out->seq = (uint64_t)sqlite3_column_int64(s, 0);
-		out->hlc = (uint64_t)sqlite3_column_int64(s, 2);
-		if (!db_take_blob(s, 1, out->hash, sizeof(out->hash)))
-			error = -EBADMSG;
-	}
-	sqlite3_finalize(s);
-	return error;
-}
-
-/* Whether the newest row is the one that was written last. A chain that lost its end must not be
- * continued: the same numbers would name two rows. */
-static int check_head(struct log *l, const struct chain_end *end)
-{
-	sqlite3_stmt *s = NULL;
-	int error = db_prepare(l->db, &s, "SELECT seq, hash FROM head");
-	if (error)
-		return error;
-	uint64_t seq = 0;
-	uint8_t hash[ROW_HASH_SIZE] = { 0 };
-	int rc = sqlite3_step(s);
-	error = db_error(l->db, rc);
-	if (rc == SQLITE_ROW) {
-		seq = (uint64_t)sqlite3_column_int64(s, 0);
-		if (!db_take_blob(s, 1, hash, sizeof(hash)))
-			error = -EBADMSG;
-	}
-	if (!error && (seq != end->seq || memcmp(hash, end->hash, sizeof(hash))))
-		error = -EBADMSG;
-	sqlite3_finalize(s);
-	return error;
-}
-
 int log_refold(struct log *l)
 {
-	struct chain_end end = { 0 };
 	struct headcount count;
 	uint64_t registered_in = 0;
-	int error = read_end(l, &end);
-	if (!error)
-		error = check_head(l, &end);
+	int error = log_find_chain(l);
 	if (!error)
 		error = log_recount(l, l->venue, l->start_ms, &count);
 	if (!error)
@@ -139,10 +83,6 @@ int log_refold(struct log *l)
 		return error;
 	l->count = count;
 	l->registered_in = registered_in;
-	l->seq = end.seq;
-	memcpy(l->hash, end.hash, sizeof(l->hash));
-	if (end.hlc > l->hlc)
-		l->hlc = end.hlc;
 	l->stale = false;
 	return 0;
 }

@@ -23,9 +23,11 @@
 static const char *const statements[] = {
 	[LOG_BEGIN] = "BEGIN IMMEDIATE",
 	[LOG_COMMIT] = "COMMIT",
+	[LOG_ENTER_CHAIN] = "INSERT INTO chain (number, device, epoch) VALUES (?, ?, ?)",
 	[LOG_INSERT] = ROW_INSERT,
 	[LOG_SET_HEAD] = "INSERT OR REPLACE INTO head (id, seq, hash, venue, entries, exits,"
-			 " present, refused, registered_in) VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)",
+			 " present, refused, registered_in, chain)"
+			 " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[LOG_PRIOR] = "SELECT direction, wall_ms, trust, venue, door,"
 		      " EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND kind = 2"
 		      " AND " COUNTS " AND NOT " WAS_UNDONE ") FROM entry e"
@@ -64,8 +66,7 @@ static int put_identity(sqlite3 *db)
 	uint8_t device[DEVICE_ID_SIZE];
 	randombytes_buf(device, sizeof(device));
 	sqlite3_stmt *s = NULL;
-	int error = db_prepare(db, &s,
-		"INSERT INTO meta (key, value) VALUES ('device', ?1), ('epoch', 1), ('chain', 1)");
+	int error = db_prepare(db, &s, "INSERT INTO meta (key, value) VALUES ('device', ?1)");
 	if (error)
 		return error;
 	db_bind_blob(s, 1, device, sizeof(device));
@@ -91,23 +92,66 @@ static int create(sqlite3 *db)
 	return error;
 }
 
+static int upgrade(sqlite3 *db)
+{
+	int error = db_exec(db, "BEGIN IMMEDIATE");
+	if (!error)
+		error = db_exec(db, log_schema_from_1);
+	if (!error)
+		error = db_exec(db, "COMMIT");
+	return error;
+}
+
+/* Makes the file one of this version, if it is none yet. */
+static int make_current(sqlite3 *db)
+{
+	bool fresh = false;
+	int error = db_identify(db, LOG_APPLICATION, LOG_VERSION, &fresh);
+	if (!error)
+		return fresh ? create(db) : 0;
+	bool old = error == -EBADMSG && !db_identify(db, LOG_APPLICATION, 1, &fresh) && !fresh;
+	return old ? upgrade(db) : error;
+}
+
+/* The device that the newest row names, or, where there is none, meta; and its chain. */
 static int read_identity(struct log *l)
 {
 	sqlite3_stmt *s = NULL;
 	int error = db_prepare(l->db, &s,
-		"SELECT d.value, e.value, c.value FROM meta d, meta e, meta c"
-		" WHERE d.key = 'device' AND e.key = 'epoch' AND c.key = 'chain'");
+		"SELECT device, epoch, number, 1 FROM chain"
+		" UNION ALL SELECT value, 0, 0, 0 FROM meta WHERE key = 'device'"
+		" ORDER BY 4 DESC, 3 DESC LIMIT 1");
 	if (error)
 		return error;
 	int rc = sqlite3_step(s);
 	error = db_error(l->db, rc);
-	int64_t epoch = rc == SQLITE_ROW ? sqlite3_column_int64(s, 1) : 0;
+	int64_t epoch = rc == SQLITE_ROW ? sqlite3_column_int64(s, 1) : -1;
 	l->chain = rc == SQLITE_ROW ? sqlite3_column_int64(s, 2) : 0;
 	if (!error &&
-		(l->chain < 1 || l->chain >= LOG_CHAIN_MAX - 1 || epoch < 1 || epoch > UINT32_MAX ||
+		(l->chain < 0 || l->chain >= LOG_CHAIN_MAX || epoch < 0 || epoch > UINT32_MAX ||
 			!db_take_blob(s, 0, l->device, sizeof(l->device))))
 		error = -EBADMSG;
 	l->epoch = (uint32_t)epoch;
+	sqlite3_finalize(s);
+	return error;
+}
+
+/* The device of a writer: what was given, or whom meta names. */
+static int read_device(struct log *l)
+{
+	static const uint8_t none[DEVICE_ID_SIZE];
+	sqlite3_stmt *s = NULL;
+	if (memcmp(l->given, none, sizeof(none))) {
+		memcpy(l->device, l->given, sizeof(l->device));
+		return 0;
+	}
+	int error = db_prepare(l->db, &s, "SELECT value FROM meta WHERE key = 'device'");
+	if (error)
+		return error;
+	int rc = sqlite3_step(s);
+	error = db_error(l->db, rc);
+	if (!error && !db_take_blob(s, 0, l->device, sizeof(l->device)))
+		error = -EBADMSG;
 	sqlite3_finalize(s);
 	return error;
 }
@@ -148,19 +192,16 @@ static int make_durable(sqlite3 *db)
 
 static int open_database(struct log *l)
 {
-	bool fresh = false;
 	int error = db_open(&l->db, l->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 		l->vfs[0] ? l->vfs : NULL);
 	if (error)
 		return error;
-	error = db_identify(l->db, LOG_APPLICATION, LOG_VERSION, &fresh);
-	if (!error && fresh)
-		error = create(l->db);
+	error = make_current(l->db);
 	if (!error)
 		error = set_up(l);
 	if (!error)
 		error = make_durable(l->db);
-	return error ? error : read_identity(l);
+	return error ? error : read_device(l);
 }
 
 int log_connect(struct log *l)
@@ -211,6 +252,7 @@ static struct log *fill(const struct log_setup *setup)
 	l->lock = -1;
 	l->start_ms = setup->start_ms;
 	memcpy(l->boot, setup->boot, sizeof(l->boot));
+	memcpy(l->given, setup->device, sizeof(l->given));
 	bool fits = text_copy(l->venue, sizeof(l->venue), setup->venue);
 	fits = text_copy(l->vfs, sizeof(l->vfs), setup->vfs ? setup->vfs : "") && fits;
 	fits = text_copy(l->synchronous, sizeof(l->synchronous),

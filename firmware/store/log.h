@@ -5,6 +5,11 @@
  * One thread writes (the app's clerk). Any other process may read with log_open_reader(), at any
  * time. sqlite3 does not leave store/.
  *
+ * Each opening by a writer begins a chain of its own: a new random epoch, entered into the file
+ * with the first row, so that a crash loop makes no chains and no copy of an older file, put back,
+ * can ever give a number twice. The first row of a chain carries the hash of the row before it in
+ * the file, of the chain before: the whole log is one line of hashes.
+ *
  * The bytes under a row's chain hash (BLAKE2b-256), every integer little-endian and every string
  * preceded by its length in one byte: see log_row_hash() in row_hash.c. */
 #ifndef PARVIS_STORE_LOG_H
@@ -13,6 +18,7 @@
 #include "base/cc.h"
 #include "door/headcount.h"
 #include "door/row.h"
+#include "store/batch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,6 +30,7 @@ struct log_setup {
 	const char *venue; /* whose headcount is kept */
 	int64_t start_ms;  /* of its arrivals chart */
 	uint8_t boot[BOOT_ID_SIZE];
+	uint8_t device[DEVICE_ID_SIZE]; /* whose rows these are; all zero: whom the file names */
 	/* The log must be there already: to open anew what was open before, since a directory that
 	 * has vanished is to come back with its rows, not empty. -ENOENT where it is not. */
 	bool existing;
@@ -32,11 +39,11 @@ struct log_setup {
 	const char *synchronous;
 };
 
-/* Opens for writing, creating the database and this device's identity at first, and folds the
- * headcount. A second writer is refused with -EBUSY. -ENOSPC, -EROFS, -EACCES, -EIO; -EBADMSG where
- * the file is not a log of ours or of a newer version (it is left as it is), or where its newest
- * row is not the one that was written last: a chain that lost its end is not continued. *out only
- * on success. */
+/* Opens for writing, creating the database and a random device at first, and folds the headcount. A
+ * log of version 1 is taken over. A second writer is refused with -EBUSY. -ENOSPC, -EROFS, -EACCES,
+ * -EIO; -EBADMSG where the file is not a log of ours or of a newer version (it is left as it is),
+ * or where its newest row is not the one that was written last: a chain that lost its end is not
+ * continued. *out only on success. */
 NODISCARD int log_open(struct log **out, const struct log_setup *setup);
 
 /* Opens for reading, a running writer or a read-only disk notwithstanding. -ENOENT: no log. */
@@ -56,7 +63,7 @@ struct log_request {
 	const struct ticket *ticket;
 	bool override;
 	int64_t amount;  /* ADJUST */
-	uint64_t undoes; /* UNDO: a seq of this device and epoch */
+	uint64_t undoes; /* UNDO: a seq of the chain that is written now */
 	const char *operator;
 };
 
@@ -88,10 +95,30 @@ NODISCARD int log_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], s
 /* A writer's kept figures; a reader calls log_recount(). */
 void log_headcount(const struct log *l, struct headcount *out, uint64_t *registered_in);
 
+/* The chain that is written now; of a reader the newest. Without a row it is nowhere yet. */
+void log_self(const struct log *l, struct chain *out);
+
+/* A peer's stamp: the rows that come now are later. One that no clock can have is passed over. */
+void log_seen_stamp(struct log *l, uint64_t stamp);
+
+struct log_chain {
+	struct chain chain;
+	uint64_t rows; /* numbers 1 … rows are there, all of this box's */
+};
+
+/* Calls `take` with every chain, oldest first; non-zero stops and is returned. */
+NODISCARD int log_chains(
+	struct log *l, int (*take)(void *context, const struct log_chain *chain), void *context);
+
+/* Up to `most` rows of a chain from number `first` on; *count: how many there were. */
+NODISCARD int log_fetch(struct log *l, const struct chain *chain, uint64_t first, struct row *rows,
+	size_t most, size_t *count);
+
 /* The venue of the newest row: whose figures a reader wants who names none. -ENOENT: no rows. */
 NODISCARD int log_last_venue(struct log *l, char out[ID_SIZE]);
 
-/* Calls `take` with every row in (device, epoch, seq) order; non-zero stops and is returned. */
+/* Calls `take` with every row in the order that they were written; non-zero stops and is returned.
+ */
 NODISCARD int log_each(
 	struct log *l, int (*take)(void *context, const struct row *row), void *context);
 
@@ -108,9 +135,10 @@ struct log_verdict {
 	char what[160];
 };
 
-/* Whether the database is whole (integrity_check), each chain unbroken, each numbering without a
- * gap, each row's values in range, the stored head the newest row, and the recount equal to the
- * kept headcount. 0 even if it is not good; -errno when it could not be judged. */
+/* Whether the database is whole (integrity_check), the line of hashes unbroken from the first row
+ * to the last, no chain missing, each numbering without a gap, each row's values in range, the
+ * stored head the newest row, and the recount equal to the kept headcount. 0 even if it is not
+ * good; -errno when it could not be judged. */
 NODISCARD int log_verify(struct log *l, struct log_verdict *out);
 
 /* The chain hash of a row: over everything in it but `hash` itself. */

@@ -19,6 +19,7 @@ static inline int64_t log_row_id(int64_t chain, uint64_t seq)
 enum log_statement {
 	LOG_BEGIN,
 	LOG_COMMIT,
+	LOG_ENTER_CHAIN,
 	LOG_INSERT,
 	LOG_SET_HEAD,
 	LOG_PRIOR,
@@ -34,20 +35,30 @@ struct log {
 	bool stale; /* what follows is to be read anew before the next row */
 	struct headcount count;
 	uint64_t registered_in;
+	/* The chain that is written now; of a reader the newest. */
 	uint8_t device[DEVICE_ID_SIZE];
-	uint32_t epoch;
-	int64_t chain;
-	uint64_t seq; /* of our newest row; 0 = none */
-	uint64_t hlc; /* the latest seen */
-	uint8_t hash[ROW_HASH_SIZE];
+	uint32_t epoch;              /* 0: to be drawn */
+	int64_t chain;               /* its number */
+	bool entered;                /* the file knows it: it has a row */
+	uint64_t seq;                /* of its newest row; 0 = none */
+	uint64_t hlc;                /* the latest seen */
+	uint8_t hash[ROW_HASH_SIZE]; /* of the newest row, of whichever chain */
 	/* To open anew with. */
 	char path[PATH_MAX], venue[ID_SIZE], vfs[64], synchronous[8];
 	int64_t start_ms;
 	uint8_t boot[BOOT_ID_SIZE];
+	uint8_t given[DEVICE_ID_SIZE]; /* all zero: the device that the file names */
 };
+
+/* The number of a chain; -ENOENT. */
+NODISCARD int log_chain_number(struct log *l, const struct chain *chain, int64_t *out);
 
 /* Reads chain head and figures from the database. */
 NODISCARD int log_refold(struct log *l);
+
+/* Where our chain stands, and the newest row of all. Draws an epoch where there is none, or where
+ * rows are gone that were written: their numbers are never given out again. */
+NODISCARD int log_find_chain(struct log *l);
 
 /* Opens the database of a writer and prepares its statements; log_disconnect() undoes it. */
 NODISCARD int log_connect(struct log *l);

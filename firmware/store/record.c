@@ -10,8 +10,10 @@
 #include <errno.h>
 #include <string.h>
 
-/* The stamps of rows stay below 2^63, SQLite's largest integer: the year 6429. */
-#define WALL_MAX ((INT64_C(1) << 47) - 1)
+/* Stamps stay below 2^63, SQLite's largest integer, with room to count on from the latest that a
+ * clock, ours (the year 4199) or a peer's, can give. */
+#define WALL_MAX ((INT64_C(1) << 46) - 1)
+#define SEEN_MAX (UINT64_C(3) << 61)
 
 static bool has_ticket(const uint8_t ticket[TICKET_HASH_SIZE])
 {
@@ -140,8 +142,23 @@ static int fill(struct log *l, const struct log_request *r, struct row *row, str
 	return error;
 }
 
+/* With its first row a chain becomes known. */
+static int enter_chain(struct log *l)
+{
+	if (l->entered)
+		return 0;
+	sqlite3_stmt *s = l->statements[LOG_ENTER_CHAIN];
+	db_bind_integer(s, 1, l->chain);
+	db_bind_blob(s, 2, l->device, sizeof(l->device));
+	db_bind_integer(s, 3, l->epoch);
+	return db_run(s);
+}
+
 static int insert(struct log *l, const struct row *row)
 {
+	int error = enter_chain(l);
+	if (error)
+		return error;
 	sqlite3_stmt *s = l->statements[LOG_INSERT];
 	row_bind(s, row);
 	db_bind_integer(s, ROW_INSERT_ID, log_row_id(l->chain, row->seq));
@@ -160,6 +177,7 @@ static int set_head(struct log *l, const struct log_result *result)
 	db_bind_integer(s, 6, headcount_present(count));
 	db_bind_integer(s, 7, (int64_t)count->refused);
 	db_bind_integer(s, 8, (int64_t)result->registered_in);
+	db_bind_integer(s, 9, l->chain);
 	return db_run(s);
 }
 
@@ -187,6 +205,7 @@ static int write_row(struct log *l, const struct log_request *r, struct log_resu
 
 static void adopt(struct log *l, const struct log_result *result)
 {
+	l->entered = true;
 	l->seq = result->row.seq;
 	l->hlc = result->row.hlc;
 	memcpy(l->hash, result->row.hash, sizeof(l->hash));
@@ -231,6 +250,12 @@ static int check_place(struct log *l)
 	int rc = sqlite3_file_control(l->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
 	(void)rc; /* a VFS that cannot tell has said nothing */
 	return moved ? -ESTALE : 0;
+}
+
+void log_seen_stamp(struct log *l, uint64_t stamp)
+{
+	if (stamp > l->hlc && stamp < SEEN_MAX)
+		l->hlc = stamp;
 }
 
 int log_record(struct log *l, const struct log_request *request, struct log_result *out)

@@ -4,15 +4,20 @@
  * once to the write-ahead log and later to the file. A row is at most 400 bytes. */
 const char log_schema_file[] = "PRAGMA page_size=1024;";
 
+#define CHAIN_TABLE                                                                                \
+	"CREATE TABLE chain (number INTEGER PRIMARY KEY, device BLOB NOT NULL,"                    \
+	" epoch INTEGER NOT NULL, UNIQUE (device, epoch)) STRICT;"
+
 /* `id` is chain * 2^40 + seq: the rows of a chain lie together, a new one goes to the end of the
- * last page, and no second index has to say that a number comes once. Our own chain has the
- * number that meta gives. `by_ticket` holds only what counts somebody in or out; `by_undone` makes
- * a second undo of a row impossible. `head` is the newest row of our own with the figures that
- * follow from it, changed in the transaction that adds the row: rows cut off the end are missed. */
+ * last page, and no second index has to say that a number comes once. `chain` has one row for each
+ * opening that has written, numbered from 1. `by_ticket` holds only what counts somebody in or out;
+ * `by_undone` makes a second undo of a row impossible. `head` is the newest row with the figures
+ * that follow from it, changed in the transaction that adds the row: rows cut off the end are
+ * missed. */
 const char log_schema_tables[] =
 	"PRAGMA application_id=0x5072764c;"
-	"PRAGMA user_version=1;"
-	"CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;"
+	"PRAGMA user_version=2;"
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY NOT NULL) STRICT, WITHOUT ROWID;" CHAIN_TABLE
 	"CREATE TABLE entry (id INTEGER PRIMARY KEY,"
 	" device BLOB NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL,"
 	" hlc INTEGER NOT NULL, boot BLOB NOT NULL,"
@@ -33,7 +38,17 @@ const char log_schema_tables[] =
 	"CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1),"
 	" seq INTEGER NOT NULL, hash BLOB NOT NULL, venue TEXT NOT NULL,"
 	" entries INTEGER NOT NULL, exits INTEGER NOT NULL, present INTEGER NOT NULL,"
-	" refused INTEGER NOT NULL, registered_in INTEGER NOT NULL) STRICT;";
+	" refused INTEGER NOT NULL, registered_in INTEGER NOT NULL,"
+	" chain INTEGER NOT NULL) STRICT;";
+
+/* A log of version 1 had one chain, which meta told. */
+const char log_schema_from_1[] =
+	CHAIN_TABLE "INSERT INTO chain SELECT c.value, d.value, e.value FROM meta c, meta d, meta e"
+		    " WHERE c.key = 'chain' AND d.key = 'device' AND e.key = 'epoch'"
+		    " AND EXISTS (SELECT 1 FROM entry);"
+		    "DELETE FROM meta WHERE key IN ('chain', 'epoch');"
+		    "ALTER TABLE head ADD COLUMN chain INTEGER NOT NULL DEFAULT 1;"
+		    "PRAGMA user_version=2;";
 
 /* A door reads three pages for a code; an import writes all of them. */
 const char roster_schema_file[] = "PRAGMA page_size=8192;";

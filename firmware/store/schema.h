@@ -5,7 +5,7 @@
 
 /* "PrvL", "PrvR" and "PrvP", in the header of the file. */
 #define LOG_APPLICATION    0x5072764c
-#define LOG_VERSION        1
+#define LOG_VERSION        2
 #define ROSTER_APPLICATION 0x50727652
 #define ROSTER_VERSION     2
 #define PEOPLE_APPLICATION 0x50727650
@@ -15,6 +15,8 @@
 extern const char log_schema_file[];
 /* In one transaction. */
 extern const char log_schema_tables[];
+/* In one transaction: makes a log of version 1 one of this version. */
+extern const char log_schema_from_1[];
 
 extern const char roster_schema_file[];
 extern const char roster_schema_tables[];

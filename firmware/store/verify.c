@@ -47,12 +47,13 @@ static int check_pages(struct log *l, struct log_verdict *v)
 
 /* --- the chains ------------------------------------------------------------------------------- */
 
-static bool same_chain(const struct row *a, const struct row *b)
-{
-	return a->epoch == b->epoch && !memcmp(a->device, b->device, sizeof(a->device));
-}
+/* How far the walk along the rows has come. */
+struct walk {
+	int64_t chain;
+	struct row before;
+};
 
-/* before: the row before in the same chain, all zero at its start. */
+/* bad: which of its values is out of range, or NULL. */
 static void check_row(
 	struct log_verdict *v, const struct row *before, const struct row *row, const char *bad)
 {
@@ -70,47 +71,54 @@ static void check_row(
 	log_row_hash(row, hash);
 	if (memcmp(hash, row->hash, sizeof(hash)))
 		find(v, row, "its hash is not that of its values: it was changed");
-	if (row->hlc <= before->hlc && before->seq)
+	if (row->hlc <= before->hlc)
 		find(v, row, "its hybrid clock is not later than that of the row before");
 	const char *what = row_wrong(row);
 	if (what)
 		find(v, row, "%s", what);
 }
 
-/* The number that the row is found by must be that of its chain. */
-static void check_id(const struct log *l, struct log_verdict *v, const struct row *row, int64_t id,
-	int64_t *chain)
+/* The number that the row is found by must be its own and that of its chain. Of two numbers that
+ * disagree the lower is told. */
+static void check_id(struct log_verdict *v, struct walk *w, const struct row *row, sqlite3_stmt *s)
 {
-	if (row->seq == 1)
-		*chain = id >> LOG_SEQ_BITS;
-	bool own = row->epoch == l->epoch && !memcmp(row->device, l->device, sizeof(l->device));
-	if (id != log_row_id(*chain, row->seq) || own != (*chain == l->chain))
-		find(v, row, "it is stored under the number of another row");
+	int64_t id = sqlite3_column_int64(s, ROW_INSERT_ID - 1);
+	int64_t chain = id >> LOG_SEQ_BITS;
+	uint64_t seq = (uint64_t)id & ROW_SEQ_MAX;
+	uint8_t device[DEVICE_ID_SIZE];
+	struct row place = *row;
+	place.seq = seq < row->seq ? seq : row->seq;
+	bool known = db_take_blob(s, ROW_INSERT_ID, device, sizeof(device)) &&
+		     !memcmp(device, row->device, sizeof(device)) &&
+		     sqlite3_column_int64(s, ROW_INSERT_ID + 1) == row->epoch;
+	if (seq != row->seq || !known)
+		find(v, &place, "it is stored under the number of another row");
+	if (chain == w->chain)
+		return;
+	if (chain != w->chain + 1)
+		find(v, row, "the chain before it is missing");
+	w->chain = chain;
+	w->before.seq = 0;
 }
 
-/* own: set to the last row of our own chain. */
-static int check_chains(struct log *l, struct log_verdict *v, struct row *own)
+static int check_rows(struct log *l, struct log_verdict *v, struct walk *w)
 {
 	sqlite3_stmt *s = NULL;
-	int error = db_prepare(
-		l->db, &s, "SELECT " ROW_COLUMNS ", id FROM entry ORDER BY device, epoch, seq");
+	int error = db_prepare(l->db, &s,
+		"SELECT " ROW_COLUMNS ", id,"
+		" (SELECT c.device FROM chain c WHERE c.number = entry.id >> 40),"
+		" (SELECT c.epoch FROM chain c WHERE c.number = entry.id >> 40)"
+		" FROM entry ORDER BY id");
 	if (error)
 		return error;
-	struct row before = { 0 };
-	int64_t chain = 0;
-	int rc;
+	int rc = SQLITE_DONE;
 	while (v->good && (rc = sqlite3_step(s)) == SQLITE_ROW) {
 		struct row row;
 		const char *bad = row_read(s, &row);
-		if (!same_chain(&row, &before))
-			before = (struct row){ 0 };
-		check_row(v, &before, &row, bad);
-		if (v->good)
-			check_id(l, v, &row, sqlite3_column_int64(s, ROW_INSERT_ID - 1), &chain);
+		check_id(v, w, &row, s);
+		check_row(v, &w->before, &row, bad);
 		v->rows++;
-		if (row.epoch == l->epoch && !memcmp(row.device, l->device, sizeof(l->device)))
-			*own = row;
-		before = row;
+		w->before = row;
 	}
 	error = v->good ? db_error(l->db, rc) : 0;
 	sqlite3_finalize(s);
@@ -120,6 +128,7 @@ static int check_chains(struct log *l, struct log_verdict *v, struct row *own)
 /* --- what is kept beside the rows ------------------------------------------------------------- */
 
 struct head {
+	int64_t chain, chains; /* chains: the number of the newest that is entered */
 	uint64_t seq;
 	uint8_t hash[ROW_HASH_SIZE];
 	char venue[ID_SIZE];
@@ -130,8 +139,8 @@ static int read_head(struct log *l, struct head *out)
 {
 	sqlite3_stmt *s = NULL;
 	int error = db_prepare(l->db, &s,
-		"SELECT seq, hash, venue, entries, exits, present, refused, registered_in"
-		" FROM head");
+		"SELECT seq, hash, venue, entries, exits, present, refused, registered_in, chain,"
+		" (SELECT max(number) FROM chain) FROM head");
 	if (error)
 		return error;
 	*out = (struct head){ 0 };
@@ -147,23 +156,30 @@ static int read_head(struct log *l, struct head *out)
 		out->present = sqlite3_column_int64(s, 5);
 		out->refused = sqlite3_column_int64(s, 6);
 		out->registered_in = sqlite3_column_int64(s, 7);
+		out->chain = sqlite3_column_int64(s, 8);
+		out->chains = sqlite3_column_int64(s, 9);
 	}
 	sqlite3_finalize(s);
 	return error;
 }
 
-static void check_end(struct log_verdict *v, const struct head *head, const struct row *last)
+static void check_end(struct log_verdict *v, const struct head *head, const struct walk *w)
 {
-	if (head->seq == last->seq && !memcmp(head->hash, last->hash, sizeof(head->hash)))
+	const struct row *last = &w->before;
+	bool same = head->chain == w->chain && head->seq == last->seq &&
+		    !memcmp(head->hash, last->hash, sizeof(head->hash));
+	if (same && head->chains == w->chain)
 		return;
 	struct row bad = *last;
-	if (head->seq > last->seq) {
+	if (same) {
+		find(v, &bad, "a chain is entered after it that has no rows");
+	} else if (head->chain > w->chain || head->seq > last->seq) {
 		bad.seq = last->seq + 1;
 		find(v, &bad, "the end is missing: row %llu was written last",
 			(unsigned long long)head->seq);
-		return;
+	} else {
+		find(v, &bad, "the stored head is not this row, the newest");
 	}
-	find(v, &bad, "the stored head is not this row, the newest");
 }
 
 /* A writer's figures in memory must be those of its rows in full. */
@@ -205,18 +221,18 @@ static int check_figures(
 
 static int judge(struct log *l, struct log_verdict *v)
 {
-	struct row last = { .epoch = l->epoch };
+	struct walk w = { .before = { .epoch = l->epoch } };
 	struct head head;
-	memcpy(last.device, l->device, sizeof(last.device));
+	memcpy(w.before.device, l->device, sizeof(w.before.device));
 	int error = check_pages(l, v);
 	if (!error && v->good)
-		error = check_chains(l, v, &last);
+		error = check_rows(l, v, &w);
 	if (!error && v->good)
 		error = read_head(l, &head);
 	if (error || !v->good)
 		return error;
-	check_end(v, &head, &last);
-	return v->good && head.seq ? check_figures(l, v, &head, &last) : 0;
+	check_end(v, &head, &w);
+	return v->good && head.seq ? check_figures(l, v, &head, &w.before) : 0;
 }
 
 int log_verify(struct log *l, struct log_verdict *out)

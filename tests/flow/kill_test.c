@@ -28,6 +28,7 @@
 #define START_MS    60000
 
 struct green {
+	uint32_t epoch;
 	uint64_t seq;
 	uint32_t found;
 };
@@ -91,6 +92,8 @@ static void note(const char *line)
 	const char *verdict = json_string_value(json_object_get(o, "verdict"));
 	if (verdict && !strcmp(verdict, "ADMIT")) {
 		assert_true(green_count < GREENS_MAX);
+		greens[green_count].epoch =
+			(uint32_t)json_integer_value(json_object_get(o, "epoch"));
 		greens[green_count].seq = (uint64_t)json_integer_value(json_object_get(o, "seq"));
 		assert_true(greens[green_count++].seq > 0);
 	}
@@ -156,7 +159,7 @@ static int find_green(void *context, const struct row *row)
 	if (!verdict_admits(row->verdict))
 		return 0;
 	for (size_t i = green_count; i-- > 0;)
-		if (greens[i].seq == row->seq)
+		if (greens[i].epoch == row->epoch && greens[i].seq == row->seq)
 			greens[i].found++;
 	return 0;
 }

@@ -69,7 +69,7 @@ static void a_row_says_all_that_was_asked(void **state)
 	struct log_result a = scan(l, &entry, 7, 10);
 	struct ticket t = store_bench_ticket(7);
 	assert_int_equal(a.row.seq, 1);
-	assert_int_equal(a.row.epoch, 1);
+	assert_true(a.row.epoch > 0 && a.row.epoch < UINT32_C(1) << 31);
 	assert_int_equal(a.row.verdict, VERDICT_ADMIT);
 	assert_int_equal(a.row.direction, DIRECTION_IN);
 	assert_int_equal(a.row.kind, ROW_SCAN);
@@ -404,7 +404,7 @@ static void what_is_not_a_log_is_left_alone(void **state)
 	static const char *const making[] = {
 		"CREATE TABLE a (b); INSERT INTO a VALUES (1)",
 		"PRAGMA user_version=1",
-		"PRAGMA application_id=0x5072764c; PRAGMA user_version=2; CREATE TABLE a (b)",
+		"PRAGMA application_id=0x5072764c; PRAGMA user_version=3; CREATE TABLE a (b)",
 	};
 	const char *path = store_bench_path(*state, "log.db");
 	for (size_t i = 0; i <= ARRAY_LEN(making); i++) {
@@ -500,7 +500,8 @@ static void a_reader_sees_what_a_killed_writer_left(void **state)
 	assert_int_equal(count.in, 50);
 	log_close(reader);
 	struct log *l = must_open(*state);
-	assert_int_equal(scan(l, &entry, 100, 1).row.seq, 51);
+	struct log_result next = scan(l, &entry, 100, 1);
+	assert_int_equal(headcount_present(&next.count), 51);
 	log_close(l);
 }
 
@@ -538,7 +539,8 @@ static void readers_read_while_rows_are_written(void **state)
 	}
 	assert_int_equal(status, 0);
 	l = must_open(*state);
-	assert_int_equal(scan(l, &entry, 1000, 1000).row.seq, 302);
+	struct log_result next = scan(l, &entry, 1000, 1000);
+	assert_int_equal(headcount_present(&next.count), 302);
 	log_close(l);
 }
 
