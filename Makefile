@@ -124,7 +124,8 @@ $(CLI): $(call obj,$(CLI_SRC)) $(PAPER_LIB) $(LIB)
 # every room. What tests share is in tests/fake/ (an object there, named first, takes the place of
 # a port) and tests/data/.
 
-TEST_SRC := $(wildcard tests/unit/*_test.c tests/flow/*_test.c tests/screens/*_test.c)
+TEST_SRC := $(wildcard tests/unit/*_test.c tests/flow/*_test.c tests/screens/*_test.c \
+                       tests/sim/*_test.c)
 TESTS    := $(patsubst %.c,$(B)/%,$(TEST_SRC))
 FAKE_OBJ := $(call obj,$(wildcard tests/fake/*.c))
 FAKE_LIB := $(B)/libparvis-fake.a
