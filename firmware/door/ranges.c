@@ -61,6 +61,30 @@ bool ranges_add(struct ranges *r, uint64_t first, uint64_t last)
 	return whole;
 }
 
+void ranges_cut(struct ranges *r, uint64_t first, uint64_t last)
+{
+	uint32_t i = at_or_after(r, first);
+	if (last < first)
+		return;
+	if (i < r->count && r->at[i].first < first && r->at[i].last > last) {
+		uint64_t end = r->at[i].last;
+		bool whole;
+		r->at[i].last = first - 1;
+		if (make_room(r, i + 1, &whole))
+			r->at[i + 1] = (struct range){ last + 1, end };
+		return;
+	}
+	if (i < r->count && r->at[i].first < first)
+		r->at[i++].last = first - 1;
+	uint32_t to = i;
+	while (to < r->count && r->at[to].last <= last)
+		to++;
+	if (to < r->count && r->at[to].first <= last)
+		r->at[to].first = last + 1;
+	move(r, i, to);
+	r->count -= to - i;
+}
+
 bool ranges_join(struct ranges *r, const struct ranges *other)
 {
 	bool whole = true;

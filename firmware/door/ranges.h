@@ -25,7 +25,11 @@ struct ranges {
  * numbers are. */
 bool ranges_add(struct ranges *r, uint64_t first, uint64_t last);
 
-/* Adds all of another set, with the same result. */
+/* Takes first … last out. Where that would need one range more than there is room for, the highest
+ * range is left out. */
+void ranges_cut(struct ranges *r, uint64_t first, uint64_t last);
+
+/* Adds all of another set, with the same result as ranges_add(). */
 bool ranges_join(struct ranges *r, const struct ranges *other);
 
 bool ranges_have(const struct ranges *r, uint64_t number);

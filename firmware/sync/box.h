@@ -44,8 +44,10 @@ enum sync_input_kind {
 	SYNC_GRANTED,   /* the answer to a SUBSCRIBE: `id`, `refused` */
 	SYNC_PUBLISHED, /* the broker has taken `id` */
 	SYNC_MESSAGE,   /* topic, payload */
-	SYNC_CHAIN,     /* at the start, once for each chain that is here: `chain`, `held`, `safe`,
-			   `own`:     its rows are in the log, not among the peers' */
+	SYNC_CHAIN,     /* at the start, once for each chain that is here: `chain`, `held`, `safe`;
+			   `own`: these rows are in the log, not among the peers' (a chain with rows
+			   in both comes twice); `current`: it is the one that is written from now
+			   on, after every opening of the log */
 	SYNC_COMMITTED, /* rows of `self` up to number `seq` are durable; `latest` stamp, `figures`
 			 */
 	SYNC_FETCHED,   /* the answer to FETCH: `batch` (count 0: nothing there), for `chain` */
@@ -75,7 +77,7 @@ void sync_figures_row(struct sync_figures *f, const struct row *row);
 struct sync_input {
 	enum sync_input_kind kind;
 	struct when now;
-	bool local, refused, failed, twin, own, retained;
+	bool local, refused, failed, twin, own, retained, current;
 	int id;
 	const char *topic;
 	const void *payload;
@@ -100,8 +102,8 @@ enum sync_effect_kind {
 	SYNC_FLEET,  /* the view of the venues has changed: sync_fleet() */
 	SYNC_STATUS, /* so has sync_status() */
 	SYNC_NEW_EPOCH,  /* somebody has rows of ours that this box does not: it was rolled back.
-			    Close  the log and open it anew; then a SYNC_CHAIN with `own` says the
-			    new  self */
+			    Close the log and open it anew; then a SYNC_CHAIN with `own` and
+			    `current` says the new self */
 	SYNC_SEEN_STAMP, /* a peer's hybrid clock `stamp`: the log's next rows come after it */
 	SYNC_REFUSED,    /* for the service log: something was refused, `why`; once for each reason
 			    until the next SYNC_UP */

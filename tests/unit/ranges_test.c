@@ -41,6 +41,12 @@ static void says_what_an_array_of_flags_says(void **state)
 			for (uint64_t n = first; n <= last; n++)
 				flags[n] = true;
 			holds_its_form(&r);
+			first = 1 + dice(&s) % NUMBERS;
+			last = dice(&s) % 2 ? first : first + dice(&s) % 20;
+			ranges_cut(&r, first, last);
+			for (uint64_t n = first; n <= last && n <= NUMBERS; n++)
+				flags[n] = false;
+			holds_its_form(&r);
 		}
 		uint64_t total = 0, highest = 0, contiguous = 0;
 		for (uint64_t n = 1; n <= NUMBERS; n++) {
