@@ -270,6 +270,8 @@ ASSETS     := $(shell find assets -type f ! -path 'assets/strings/*' ! -path 'as
 install: all ## install into $(DESTDIR)$(PREFIX); PREFIX=/usr
 	install -d $(BIN) $(MAN1) $(SHARE) $(CONF)
 	install -m 755 $(KIOSK) $(CLI) $(BIN)
+	install -d $(SHARE)/broker
+	install -m 644 board/broker/* $(SHARE)/broker
 	install -m 644 board/man/parvis.1 board/man/parvis-kiosk.1 $(MAN1)
 	for f in $(ASSETS); do install -D -m 644 "$$f" "$(SHARE)/$${f#assets/}" || exit 1; done
 	if [ ! -e $(CONF)/pins.ini ]; then install -m 644 board/pins.ini $(CONF); fi

@@ -19,6 +19,7 @@ static void usage(FILE *out)
 	      "       parvis event check DIR\n"
 	      "       parvis event show DIR [--json]\n"
 	      "       parvis event pin\n"
+	      "       parvis event broker --event DIR --host NAME... [--port N] --out DIR\n"
 	      "\n"
 	      "new     makes an event and its keys\n"
 	      "check   reads DIR/event.ini and tells everything that is wrong with it, as\n"
@@ -31,6 +32,7 @@ static void usage(FILE *out)
 	      "\n",
 		out);
 	event_new_usage(out);
+	event_broker_usage(out);
 }
 
 static void print_summary(const struct event *e)
@@ -181,6 +183,8 @@ int cli_event(int argc, char **argv)
 		return event_new(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "show"))
 		return event_show(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "broker"))
+		return event_broker(argc - 1, argv + 1);
 	if (argc == 3 && !strcmp(argv[1], "check"))
 		return check(argv[2]);
 	if (argc == 2 && !strcmp(argv[1], "pin"))

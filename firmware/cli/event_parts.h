@@ -14,6 +14,8 @@ void event_new_usage(FILE *out);
 /* argv from the part's own name on. */
 int event_new(int argc, char **argv);
 int event_show(int argc, char **argv);
+int event_broker(int argc, char **argv);
+void event_broker_usage(FILE *out);
 
 /* Asks on the terminal, prompts on standard error, for what the draft lacks; each answer is judged
  * at once. CLI_NO when the answers end too early. */

@@ -6,6 +6,7 @@
 #include "cli/folder.h"
 #include "cli/kiosk_identity.h"
 #include "cli/kiosk_names.h"
+#include "cli/kiosk_revoke.h"
 #include "cli/kiosk_serve.h"
 #include "cli/serial.h"
 #include "port/clock.h"
@@ -30,6 +31,7 @@ static void usage(FILE *out)
 	fputs("usage: parvis kiosk provision --event DIR --venue ID --door NAME [OPTION...]\n"
 	      "       parvis kiosk show FILE...\n"
 	      "       parvis kiosk serve --event DIR --listen ADDRESS:PORT\n"
+	      "       parvis kiosk revoke --event DIR VENUE/DOOR|DEVICE\n"
 	      "\n"
 	      "provision  writes the signed bundle that makes a box this door: the event without the\n"
 	      "           organiser's key, the venue's part of the roster with its names sealed, the\n"
@@ -46,6 +48,8 @@ static void usage(FILE *out)
 	      "           boxes show\n"
 	      "serve      hands the bundles of DIR/bundles out to boxes in the same house, and prints\n"
 	      "           the text of a pairing code for each\n"
+	      "revoke     shuts a box out for good, as when it was stolen: collectors take nothing\n"
+	      "           from it any more, and the files of the event's brokers are written anew\n"
 	      "\n"
 	      "exit status: 0 done, 1 a bundle, the event or an option's value was refused, 2 wrong\n"
 	      "use, 3 failed\n",
@@ -295,8 +299,8 @@ static int write_out(struct making *m)
 	}
 	if (error)
 		return fail(SERIAL_FILE, error);
-	int result = identity_make(
-		&m->identity, m->options->event_dir, m->issuer, &m->settings, serial, now_ms);
+	int result = identity_make(&m->identity, m->options->event_dir, m->event, m->issuer,
+		&m->settings, serial, now_ms);
 	if (result != CLI_OK)
 		return result;
 	struct bundle_source source = { .issuer = m->issuer,
@@ -305,6 +309,8 @@ static int write_out(struct making *m)
 		.serial = serial,
 		.created_ms = now_ms,
 		.device_key = m->identity.key,
+		.client = m->identity.client,
+		.ca = m->identity.ca,
 		.roster = m->roster,
 		.names = m->names,
 		.pins = m->pins };
@@ -419,6 +425,8 @@ int cli_kiosk(int argc, char **argv)
 		return provision(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "show"))
 		return show(argc - 1, argv + 1);
+	if (argc > 1 && !strcmp(argv[1], "revoke"))
+		return kiosk_revoke(argc - 1, argv + 1);
 	if (argc > 1 && !strcmp(argv[1], "serve"))
 		return kiosk_serve(argc - 1, argv + 1);
 	usage(stderr);

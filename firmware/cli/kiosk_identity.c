@@ -3,13 +3,18 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "event/broker_url.h"
 #include "store/device_key.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#define DAY_MS        86400000LL
+#define YEAR_MS       (366 * DAY_MS)
 #define DEVICE_DOMAIN "parvis/1 device key"
 
 static int say(const char *event_dir, int error)
@@ -41,8 +46,75 @@ static int derive(struct identity *out, const struct issuer *issuer, const char 
 	return error;
 }
 
-int identity_make(struct identity *out, const char *event_dir, const struct issuer *issuer,
-	const struct bundle_settings *settings, uint64_t serial, int64_t now_ms)
+/* --- the certificate ---------------------------------------------------------------------------
+ */
+
+int identity_certificate(char **out, const struct authority *authority, const struct event *event,
+	const struct identity_subject *who)
+{
+	int64_t last = event->closes_ms > who->now_ms ? event->closes_ms : who->now_ms;
+	const struct authority_subject subject = { .common = who->name,
+		.unit = who->unit,
+		.organisation = event->id,
+		.serial = who->serial,
+		.from_ms = who->now_ms - DAY_MS,
+		.until_ms = last + YEAR_MS };
+	char *certificate = NULL, *key = NULL;
+	int error = authority_issue(authority, &subject, &certificate, &key);
+	if (error)
+		return error;
+	size_t size = strlen(certificate) + strlen(key) + 1;
+	char *both = malloc(size);
+	if (both)
+		snprintf(both, size, "%s%s", certificate, key);
+	explicit_bzero(key, strlen(key));
+	free(key);
+	free(certificate);
+	*out = both;
+	return both ? 0 : -ENOMEM;
+}
+
+static bool wants_certificates(const char *event_dir, const struct event *e)
+{
+	char path[4096];
+	struct stat st;
+	bool wanted = false;
+	for (uint32_t i = 0; i < e->broker_count; i++)
+		wanted = wanted || broker_url_is_secret(e->brokers[i]);
+	for (uint32_t i = 0; i < e->venue_count; i++)
+		wanted = wanted || broker_url_is_secret(e->venues[i].broker);
+	int n = snprintf(path, sizeof(path), "%s/" AUTHORITY_KEY_FILE, event_dir);
+	return wanted || (n > 0 && (size_t)n < sizeof(path) && !stat(path, &st));
+}
+
+static int certify(struct identity *out, const char *event_dir, const struct event *e,
+	const char *venue, uint64_t serial, int64_t now_ms)
+{
+	struct authority *authority = NULL;
+	char name[2 * DEVICE_ID_SIZE + 1];
+	if (!wants_certificates(event_dir, e))
+		return CLI_OK;
+	int error =
+		authority_open(&authority, event_dir, e->id, true, now_ms, folder_problem, NULL);
+	if (error)
+		return error == -EIO || error == -ENOMEM ? CLI_FAILED : CLI_NO;
+	text_hex(name, out->device, sizeof(out->device));
+	error = identity_certificate(&out->client, authority, e,
+		&(struct identity_subject){ name, venue, serial, now_ms });
+	out->ca = error ? NULL : authority_certificate(authority);
+	authority_close(authority);
+	if (!error && out->ca)
+		return CLI_OK;
+	folder_say(event_dir, AUTHORITY_KEY_FILE, strerror(error ? -error : ENOMEM));
+	return CLI_FAILED;
+}
+
+/* -----------------------------------------------------------------------------------------------
+ */
+
+int identity_make(struct identity *out, const char *event_dir, const struct event *event,
+	const struct issuer *issuer, const struct bundle_settings *settings, uint64_t serial,
+	int64_t now_ms)
 {
 	struct boxes boxes = { 0 };
 	int error = boxes_load(&boxes, event_dir);
@@ -58,10 +130,15 @@ int identity_make(struct identity *out, const char *event_dir, const struct issu
 	text_copy(entry.venue, sizeof(entry.venue), settings->venue);
 	text_copy(entry.door, sizeof(entry.door), settings->door);
 	error = boxes_add(event_dir, &entry);
-	return error ? say(event_dir, error) : CLI_OK;
+	return error ? say(event_dir, error)
+		     : certify(out, event_dir, event, settings->venue, serial, now_ms);
 }
 
 void identity_wipe(struct identity *i)
 {
+	if (i->client)
+		explicit_bzero(i->client, strlen(i->client));
+	free(i->client);
+	free(i->ca);
 	explicit_bzero(i, sizeof(*i));
 }
