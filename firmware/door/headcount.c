@@ -125,3 +125,40 @@ void headcount_apply(struct headcount *h, const struct row *row)
 	else if (!strcmp(row->from_venue, h->venue))
 		apply_departure(h, row);
 }
+
+static void sum_figures(struct headcount *h, const struct headcount *other)
+{
+	h->in += other->in;
+	h->out += other->out;
+	h->walk_ins += other->walk_ins;
+	h->refused += other->refused;
+	for (size_t i = 0; i < VERDICT_COUNT; i++)
+		h->refused_for[i] += other->refused_for[i];
+	h->moved_in += other->moved_in;
+	h->readmitted += other->readmitted;
+	h->overridden += other->overridden;
+	h->tests += other->tests;
+	h->rows += other->rows;
+	h->adjustments = plus(h->adjustments, other->adjustments);
+	h->undone = plus(h->undone, other->undone);
+	h->undone_walk_ins = plus(h->undone_walk_ins, other->undone_walk_ins);
+	for (size_t i = 0; i < ARRIVALS_BUCKETS; i++)
+		h->arrivals[i] += other->arrivals[i];
+}
+
+void headcount_sum(struct headcount *h, const struct headcount *other)
+{
+	CHECK(h->arrivals_start_ms == other->arrivals_start_ms);
+	sum_figures(h, other);
+	if (other->last_entry_ms > h->last_entry_ms)
+		h->last_entry_ms = other->last_entry_ms;
+	if (other->peak_present > h->peak_present) {
+		h->peak_present = other->peak_present;
+		h->peak_ms = other->peak_ms;
+	}
+	int64_t present = headcount_present(h);
+	if (present > h->peak_present) {
+		h->peak_present = present;
+		h->peak_ms = h->last_entry_ms;
+	}
+}

@@ -39,6 +39,11 @@ int64_t headcount_present(const struct headcount *h);
  * are left in `in`; the undo is in `undone`. */
 void headcount_apply(struct headcount *h, const struct row *row);
 
+/* Adds the figures of other rows of the same venue: folding two sets of rows apart and adding them
+ * gives what folding all of them gives, but for the peak, which depends on the order that nobody
+ * knows any more. It is the greatest of both, and of what is present now. */
+void headcount_sum(struct headcount *h, const struct headcount *other);
+
 /* What a row adds to `present` of its own venue: +1, −1, amount, −amount or 0. */
 int64_t headcount_effect(const struct row *row);
 

@@ -1,13 +1,15 @@
-/* The tables of DIR/log.db, DIR/roster.db and DIR/people.db, and the pragmas that a new file is
- * made with. */
+/* The tables of DIR/log.db, DIR/peers.db, DIR/roster.db and DIR/people.db, and the pragmas that a
+ * new file is made with. */
 #ifndef PARVIS_STORE_SCHEMA_H
 #define PARVIS_STORE_SCHEMA_H
 
-/* "PrvL", "PrvR" and "PrvP", in the header of the file. */
+/* "PrvL", "PrvR", "Prvf" and "PrvP", in the header of the file. */
 #define LOG_APPLICATION    0x5072764c
 #define LOG_VERSION        2
 #define ROSTER_APPLICATION 0x50727652
 #define ROSTER_VERSION     2
+#define PEERS_APPLICATION  0x50727666
+#define PEERS_VERSION      1
 #define PEOPLE_APPLICATION 0x50727650
 #define PEOPLE_VERSION     1
 
@@ -20,6 +22,9 @@ extern const char log_schema_from_1[];
 
 extern const char roster_schema_file[];
 extern const char roster_schema_tables[];
+
+extern const char peers_schema_file[];
+extern const char peers_schema_tables[];
 
 extern const char people_schema_file[];
 extern const char people_schema_tables[];

@@ -309,6 +309,44 @@ static void present_is_the_sum_of_effects(void **state)
 	assert_int_equal(refused, h.refused);
 }
 
+static void sums_of_parts_are_the_whole(void **state)
+{
+	(void)state;
+	uint64_t seed = 12;
+	fill_rows(5);
+	struct headcount all = numa();
+	for (size_t i = 0; i < ROWS; i++)
+		headcount_apply(&all, &rows[i]);
+	for (int k = 0; k < 20; k++) {
+		struct headcount a = numa(), b = numa();
+		for (size_t i = 0; i < ROWS; i++)
+			headcount_apply(next_random(&seed) % 3 ? &a : &b, &rows[i]);
+		int64_t peak = a.peak_present > b.peak_present ? a.peak_present : b.peak_present;
+		headcount_sum(&a, &b);
+		assert_true(a.peak_present >= peak);
+		assert_true(a.peak_present >= headcount_present(&all));
+		a.peak_present = all.peak_present;
+		a.peak_ms = all.peak_ms;
+		assert_memory_equal(&a, &all, sizeof(a));
+	}
+}
+
+/* A door that only lets people out sees fewer than nobody; the sum is right. */
+static void a_part_may_be_below_nobody(void **state)
+{
+	(void)state;
+	struct headcount in = numa(), out = numa();
+	struct row row = row_of(ROW_SCAN, VERDICT_ADMIT, DIRECTION_IN, START_MS + 1);
+	for (int i = 0; i < 3; i++)
+		headcount_apply(&in, &row);
+	row = row_of(ROW_SCAN, VERDICT_EXIT, DIRECTION_OUT, START_MS + 2);
+	headcount_apply(&out, &row);
+	assert_int_equal(headcount_present(&out), -1);
+	headcount_sum(&out, &in);
+	assert_int_equal(headcount_present(&out), 2);
+	assert_int_equal(out.peak_present, 3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -321,6 +359,8 @@ int main(void)
 		cmocka_unit_test(folding_in_pieces_is_folding_at_once),
 		cmocka_unit_test(figures_do_not_depend_on_order),
 		cmocka_unit_test(present_is_the_sum_of_effects),
+		cmocka_unit_test(sums_of_parts_are_the_whole),
+		cmocka_unit_test(a_part_may_be_below_nobody),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
