@@ -71,6 +71,9 @@ APP_LIB  := $(B)/libparvis-app.a
 KIOSK := $(B)/parvis-kiosk
 CLI   := $(B)/parvis
 
+# The rooms draw on paper, and paper takes of the rooms.
+grouped = -Wl,--start-group $(1) -Wl,--end-group
+
 # One short line a step; V=1 shows the whole commands, -s nothing.
 SILENT := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 step    = $(if $(V),,@$(if $(SILENT),,printf '  %-4s %s\n' $(1) $@;))
@@ -114,10 +117,10 @@ $(APP_LIB): $(filter-out %/main.o,$(call obj,$(APP_SRC)))
 	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(KIOSK): $(call obj,firmware/app/main.c) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
-	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
 
 $(CLI): $(call obj,$(CLI_SRC)) $(PAPER_LIB) $(LIB)
-	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
 
 # --- tests -------------------------------------------------------------------------------------
 # tests/unit/X_test.c, tests/flow/X_test.c, tests/screens/X_test.c: one program each, linked with
@@ -134,7 +137,7 @@ $(FAKE_LIB): $(FAKE_OBJ)
 	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
 $(TESTS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
-	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lcmocka -lm
 
 # tests/fuzz/X_fuzz.c is a libFuzzer program under VARIANT=fuzz, and under any other a plain one
 # that replays the corpus.
@@ -143,24 +146,24 @@ FUZZERS   := $(patsubst %.c,$(B)/%,$(FUZZ_SRC))
 REPLAYERS := $(patsubst %_fuzz.c,$(B)/%_replay,$(FUZZ_SRC))
 
 $(FUZZERS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
-	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
 
 $(REPLAYERS): $(B)/%_replay: $(B)/%_fuzz.o $(B)/tests/fuzz/replay.o $(FAKE_LIB) $(APP_LIB) \
               $(UI_LIB) $(PAPER_LIB) $(LIB)
-	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
 
 BENCH_SRC := $(wildcard tests/bench/bench_*.c)
 BENCHES   := $(patsubst %.c,$(B)/%,$(BENCH_SRC))
 
 $(BENCHES): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
-	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
 
 # tests/tools/X.c: what tests and the demo's makers call by hand or from scripts.
 TOOL_SRC := $(wildcard tests/tools/*.c)
 TOOLS    := $(patsubst %.c,$(B)/%,$(TOOL_SRC))
 
 $(TOOLS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(LIB)
-	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lm
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
 
 programs: all
 tools: $(TOOLS)

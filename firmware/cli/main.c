@@ -19,6 +19,7 @@ static const struct command {
 	{ "check", cli_check, "what the door would say of a code; records nothing" },
 	{ "decode", cli_decode, "what the appliance reads in a picture" },
 	{ "headcount", cli_headcount, "the figures of a kiosk's data directory" },
+	{ "report", cli_report, "what the night was, for people and for programs" },
 	{ "log", cli_log, "list or verify the log of a kiosk's data directory" },
 };
 
