@@ -28,6 +28,10 @@ struct clerk {
 	uint32_t fault; /* what was last told */
 	bool roster_broken;
 	bool was_open; /* the log: there are rows to be found again */
+	uint64_t registered;
+	struct post_state posted;
+	atomic_bool nudged; /* there is a nudge in `in`: one at most, so that a request has room */
+	bool count_owed;    /* the main loop has not been told of new figures yet */
 };
 
 static uint32_t fault_of(int error)
@@ -68,6 +72,23 @@ static void open_roster(struct clerk *c)
 	c->roster_broken = broken;
 }
 
+static void post_opened(struct clerk *c)
+{
+	log_self(c->log, &c->posted.self);
+	c->posted.openings++;
+	c->posted.seq = 0;
+	if (c->setup.post)
+		post_committed(c->setup.post, &c->posted);
+}
+
+static void post_row(struct clerk *c, const struct row *row)
+{
+	c->posted.seq = row->seq;
+	c->posted.latest = row->hlc;
+	if (c->setup.post)
+		post_committed(c->setup.post, &c->posted);
+}
+
 static int open_log(struct clerk *c)
 {
 	struct log_setup setup = {
@@ -77,7 +98,11 @@ static int open_log(struct clerk *c)
 		.existing = c->was_open,
 	};
 	clock_boot_id(setup.boot);
-	return log_open(&c->log, &setup);
+	memcpy(setup.device, c->setup.device, sizeof(setup.device));
+	int error = log_open(&c->log, &setup);
+	if (!error)
+		post_opened(c);
+	return error;
 }
 
 /* Whether the disk takes a block and keeps it: what a log that could not be written waits for. */
@@ -99,6 +124,7 @@ static void tell_opened(struct clerk *c)
 	log_headcount(c->log, &reply.result.count, &reply.result.registered_in);
 	if (c->roster && roster_count(c->roster, c->setup.rules.venue, &reply.registered))
 		reply.registered = 0;
+	c->registered = reply.registered;
 	c->fault = 0;
 	c->was_open = true;
 	tell(c, &reply);
@@ -185,11 +211,59 @@ static void serve(struct clerk *c, const struct clerk_request *q)
 			log_error("a row could not be made durable: %s", strerror(-reply.error));
 		c->fault = c->log ? fault_of(reply.error) : c->fault;
 		reply.fault |= c->fault ? c->fault : (uint32_t)FAULT_STORE_BROKEN;
-	} else if (c->fault) {
+	} else {
 		c->fault = 0;
 	}
 	tell(c, &reply);
+	if (reply.answer == CLERK_RECORDED)
+		post_row(c, &reply.result.row);
 	explicit_bzero(&reply.ticket, sizeof(reply.ticket));
+}
+
+/* --- the courier's orders ---------------------------------------------------------------------
+ */
+
+/* The main loop may not listen for a while; then it is told later, and of the newest figures. */
+static void tell_count(struct clerk *c)
+{
+	if (!c->count_owed || !c->log)
+		return;
+	struct clerk_reply reply = {
+		.answer = CLERK_COUNTED, .fault = roster_fault(c), .registered = c->registered
+	};
+	log_headcount(c->log, &reply.result.count, &reply.result.registered_in);
+	c->count_owed = mailbox_put(c->out, &reply) != 0;
+}
+
+static void take_orders(struct clerk *c)
+{
+	struct post_orders orders;
+	if (!c->setup.post || !post_take_orders(c->setup.post, &orders))
+		return;
+	if (orders.new_epoch && c->log && !c->fault) {
+		log_close(c->log);
+		c->log = NULL;
+		recover(c);
+	}
+	if (orders.seen_stamp && c->log)
+		log_seen_stamp(c->log, orders.seen_stamp);
+	c->count_owed |= orders.peers;
+}
+
+/* The courier's thread. */
+static void nudge(void *context)
+{
+	static const struct clerk_request nothing;
+	struct clerk *c = context;
+	if (atomic_exchange(&c->nudged, true))
+		return;
+	if (mailbox_put(c->in, &nothing)) /* full: then it has something to wake up for already */
+		atomic_store(&c->nudged, false);
+}
+
+static int patience_ms(const struct clerk *c)
+{
+	return c->fault || !c->log || c->count_owed ? RETRY_MS : -1;
 }
 
 static void *clerk_main(void *argument)
@@ -200,13 +274,18 @@ static void *clerk_main(void *argument)
 	open_roster(c);
 	recover(c);
 	while (!atomic_load(&c->stopping)) {
-		int error = mailbox_wait(c->in, q, c->fault || !c->log ? RETRY_MS : -1);
+		int error = mailbox_wait(c->in, q, patience_ms(c));
 		if (atomic_load(&c->stopping))
 			break;
-		if (!error)
+		bool nudged = !error && !q->want.kind;
+		if (nudged)
+			atomic_store(&c->nudged, false);
+		take_orders(c);
+		if (!error && !nudged)
 			serve(c, q);
 		else
 			recover(c);
+		tell_count(c);
 		explicit_bzero(&q->ticket, sizeof(q->ticket));
 	}
 	log_close(c->log);
@@ -222,7 +301,7 @@ int clerk_start(struct clerk **out, const struct clerk_setup *setup)
 	if (!c)
 		return -ENOMEM;
 	c->setup = *setup;
-	int error = mailbox_open(&c->in, sizeof(struct clerk_request), 1);
+	int error = mailbox_open(&c->in, sizeof(struct clerk_request), 2);
 	if (!error)
 		error = mailbox_open(&c->out, sizeof(struct clerk_reply), 64);
 	if (!error)
@@ -233,6 +312,8 @@ int clerk_start(struct clerk **out, const struct clerk_setup *setup)
 		free(c);
 		return error;
 	}
+	if (c->setup.post)
+		post_on_order(c->setup.post, nudge, c);
 	*out = c;
 	return 0;
 }
@@ -242,6 +323,8 @@ void clerk_stop(struct clerk *c)
 	if (!c)
 		return;
 	static const struct clerk_request wake;
+	if (c->setup.post)
+		post_on_order(c->setup.post, NULL, NULL);
 	atomic_store(&c->stopping, true);
 	int full = mailbox_put(c->in, &wake);
 	(void)full; /* then it has something to wake up for already */

@@ -4,6 +4,7 @@
 #ifndef PARVIS_APP_CLERK_H
 #define PARVIS_APP_CLERK_H
 
+#include "app/post.h"
 #include "base/cc.h"
 #include "door/desk.h"
 #include "event/event.h"
@@ -15,6 +16,8 @@ struct clerk_setup {
 	const char *data_dir, *event_dir;
 	const struct event *event;
 	struct admission_rules rules;
+	uint8_t device[DEVICE_ID_SIZE]; /* whose rows these are; all zero: whom the log names */
+	struct post *post;              /* with the courier; NULL: there is none */
 };
 
 struct clerk_request {
@@ -30,6 +33,7 @@ enum clerk_answer {
 	CLERK_RECORDED, /* durable */
 	CLERK_FAILED,   /* not; nothing is kept. error and fault say why */
 	CLERK_FAULT,    /* the log cannot be opened: `fault`; it goes on trying */
+	CLERK_COUNTED,  /* the figures have changed without a row of ours */
 };
 
 struct clerk_reply {

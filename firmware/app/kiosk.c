@@ -264,6 +264,10 @@ void kiosk_take_reply(struct kiosk *k, const struct clerk_reply *r)
 		kiosk_faults(k, FAULTS_STOP, 0);
 		k->dirty = true;
 		break;
+	case CLERK_COUNTED:
+		desk_recount(&k->desk, &r->result.count, r->registered, r->result.registered_in);
+		k->dirty = true;
+		break;
 	case CLERK_RECORDED:
 		event.recorded.row = r->result.row;
 		event.recorded.count = r->result.count;

@@ -1,6 +1,7 @@
 #include "app/kiosk.h"
 #include "app/script.h"
 #include "app/threshold.h"
+#include "port/broker_host.h"
 #include "scan/reader.h"
 
 #include <string.h>
@@ -59,6 +60,8 @@ int main(int argc, char **argv)
 	leave_no_core();
 	if (argc > 1 && !strcmp(argv[1], READER_WORKER_ARGUMENT))
 		return reader_worker_main(argc, argv);
+	if (argc > 1 && !strcmp(argv[1], BROKER_HOST_ARGUMENT))
+		return broker_host_main(argc, argv);
 	static struct options options;
 	switch (options_read(&options, argc, argv)) {
 	case OPTIONS_DONE:

@@ -202,7 +202,7 @@ static int ask_details(struct draft *d, struct draft_venue *v)
 static int ask_venues(struct draft *d)
 {
 	char text[64], name[DRAFT_VALUE_SIZE];
-	for (int result; d->venue_count < EVENT_VENUES_MAX;) {
+	for (int result; d->venue_count < DRAFT_VENUES_MAX;) {
 		snprintf(text, sizeof(text), "Venue %u: name%s", d->venue_count + 1,
 			d->venue_count ? " (empty: that was all)" : "");
 		if (!read_answer(text, NULL, name))

@@ -75,12 +75,19 @@ static bool next_part(const char **p, char out[DRAFT_VALUE_SIZE])
 	return draft_put(out, part);
 }
 
+static int too_many(void)
+{
+	fprintf(stderr, "parvis: more than %d venues: write the others into event.ini\n",
+		DRAFT_VENUES_MAX);
+	return CLI_NO;
+}
+
 static int add_venue(struct draft *d, const char *value)
 {
 	static const enum draft_venue_key parts[] = { DRAFT_VENUE_ID, DRAFT_VENUE_NAME,
 		DRAFT_VENUE_ADDRESS, DRAFT_VENUE_CAPACITY, DRAFT_VENUE_LAT, DRAFT_VENUE_LON };
-	if (d->venue_count == ARRAY_LEN(d->venues))
-		return CLI_OK; /* one too many already: the reader will say so */
+	if (d->venue_count == DRAFT_VENUES_MAX)
+		return too_many();
 	struct draft_venue *v = &d->venues[d->venue_count++];
 	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
 		if (!next_part(&value, v->values[parts[i]]))
@@ -106,9 +113,9 @@ static int take_model(struct draft *d, const char *dir)
 	int result = folder_open(&model, dir);
 	if (result != CLI_OK)
 		return result;
-	draft_take_model(d, model);
+	bool taken = draft_take_model(d, model);
 	event_free(model);
-	return CLI_OK;
+	return taken ? CLI_OK : too_many();
 }
 
 enum { FROM = DRAFT_KEY_COUNT, VENUE, ITEM, STAFF_ITEM, BADGES, PIN_STDIN };

@@ -219,6 +219,7 @@ static bool same_event(const struct event *a, const struct event *b)
 {
 	struct event left = *a, right = *b;
 	left.venues = right.venues = NULL;
+	left.by_id = right.by_id = left.by_subevent = right.by_subevent = NULL;
 	left.items = right.items = NULL;
 	return !memcmp(&left, &right, sizeof(left)) &&
 	       !memcmp(a->venues, b->venues, a->venue_count * sizeof(*a->venues)) &&

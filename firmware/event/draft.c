@@ -163,9 +163,11 @@ static void take_sync(struct draft *d, const struct event *e)
 	text_copy(d->discovery, DRAFT_VALUE_SIZE, e->discovery ? "yes" : "");
 }
 
-void draft_take_model(struct draft *d, const struct event *model)
+bool draft_take_model(struct draft *d, const struct event *model)
 {
 	static_assert(DRAFT_VALUE_SIZE >= WHEN_ISO_SIZE, "a moment must fit");
+	if (model->venue_count > DRAFT_VENUES_MAX)
+		return false;
 	text_copy(d->values[DRAFT_ID], DRAFT_VALUE_SIZE, model->id);
 	text_copy(d->values[DRAFT_TITLE], DRAFT_VALUE_SIZE, model->title);
 	when_iso(model->opens_ms, d->values[DRAFT_OPENS]);
@@ -188,6 +190,7 @@ void draft_take_model(struct draft *d, const struct event *model)
 	text_copy(d->search, DRAFT_VALUE_SIZE, model->staff_search ? "yes" : "no");
 	text_copy(d->walk_in, DRAFT_VALUE_SIZE, model->walk_in_badges ? "yes" : "no");
 	take_sync(d, model);
+	return true;
 }
 
 static bool is_taken(const struct draft *d, const char *number)

@@ -46,11 +46,14 @@ struct draft_item {
 	char id[DRAFT_VALUE_SIZE], name[DRAFT_VALUE_SIZE];
 };
 
-/* "" is a key that is not given. One venue and one item more than the reader takes, for the same
- * reason as above. */
+/* Of an event that is put together by hand; more are written into event.ini. */
+#define DRAFT_VENUES_MAX 256
+
+/* "" is a key that is not given. One item more than the reader takes, for the same reason as above.
+ */
 struct draft {
 	char values[DRAFT_KEY_COUNT][DRAFT_VALUE_SIZE];
-	struct draft_venue venues[EVENT_VENUES_MAX + 1];
+	struct draft_venue venues[DRAFT_VENUES_MAX];
 	uint32_t venue_count;
 	struct draft_item items[EVENT_ITEMS_MAX + 1];
 	uint32_t item_count;
@@ -72,8 +75,9 @@ void draft_free(struct draft *d);
  * stand on a line of its own (control characters, no UTF-8) or is longer than the buffer. */
 NODISCARD bool draft_put(char out[DRAFT_VALUE_SIZE], const char *value);
 
-/* Takes over everything of an event but its keys and its PIN. */
-void draft_take_model(struct draft *d, const struct event *model);
+/* Takes over everything of an event but its keys and its PIN. False, with nothing taken, for one of
+ * too many venues. */
+NODISCARD bool draft_take_model(struct draft *d, const struct event *model);
 
 /* An identifier made of a name: "La Ruche" gives "la-ruche"; "" where no letter of it is usable. */
 void draft_id_of(char out[ID_SIZE], const char *name);

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <math.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +49,6 @@ static bool only(struct reading *r, const char *id, enum section_kind kind)
 
 static bool add_venue(struct reading *r, const char *id)
 {
-	struct event *e = r->event;
 	if (strspn(id, "abcdefghijklmnopqrstuvwxyz0123456789_-") != strlen(id) || !*id ||
 		strlen(id) >= ID_SIZE) {
 		reading_tell(r, r->line, true, NULL,
@@ -58,19 +56,10 @@ static bool add_venue(struct reading *r, const char *id)
 			ID_SIZE - 1);
 		return false;
 	}
-	const struct event_venue *other = event_venue(e, id);
-	if (other) {
-		reading_tell(r, r->line, true, NULL,
-			"stands on line %u already: give each venue its own identifier",
-			r->venues[other - e->venues].line);
+	int at = venues_add(r, id);
+	if (at < 0)
 		return false;
-	}
-	if (e->venue_count == EVENT_VENUES_MAX) {
-		reading_tell(r, r->line, true, NULL, "more than %d venues", EVENT_VENUES_MAX);
-		return false;
-	}
-	r->section = &r->venues[e->venue_count];
-	memcpy(e->venues[e->venue_count++].id, id, strlen(id) + 1);
+	r->section = &r->venues[at];
 	return true;
 }
 
@@ -290,9 +279,8 @@ static struct event *new_event(void)
 	if (!e)
 		return NULL;
 	e->reentry = true;
-	e->venues = calloc(EVENT_VENUES_MAX, sizeof(*e->venues));
 	e->items = calloc(EVENT_ITEMS_MAX, sizeof(*e->items));
-	if (e->venues && e->items)
+	if (e->items)
 		return e;
 	event_free(e);
 	return NULL;
@@ -334,9 +322,10 @@ int event_parse(struct event **out, const char *path, const char *text, size_t l
 		reading_lines(r, text, len);
 		judge(r);
 	}
-	if (r->failed) {
+	int error = r->failed ? -EINVAL : venues_index(r->event);
+	if (error) {
 		event_free(r->event);
-		return -EINVAL;
+		return error;
 	}
 	if (!r->event->hash_key_given)
 		derive_hash_key(r->event);
@@ -392,44 +381,9 @@ void event_free(struct event *e)
 {
 	if (!e)
 		return;
+	free(e->by_id);
+	free(e->by_subevent);
 	free(e->venues);
 	free(e->items);
 	free(e);
-}
-
-/* --- looking things up -------------------------------------------------------------------------
- */
-
-const struct event_venue *event_venue(const struct event *e, const char *id)
-{
-	for (uint32_t i = 0; i < e->venue_count; i++)
-		if (!strcmp(e->venues[i].id, id))
-			return &e->venues[i];
-	return NULL;
-}
-
-const struct event_venue *event_venue_of_subevent(const struct event *e, int64_t subevent)
-{
-	for (uint32_t i = 0; i < e->venue_count && subevent != 0; i++)
-		if (e->venues[i].subevent == subevent)
-			return &e->venues[i];
-	return NULL;
-}
-
-static bool is_placed(const struct event_venue *v)
-{
-	return v->lat != 0 || v->lon != 0;
-}
-
-uint32_t event_walk_min(const struct event_venue *from, const struct event_venue *to)
-{
-	static const double earth_m = 6371008.8, radian = 0.017453292519943295;
-	static const double streets = 1.3, m_a_minute = 80;
-	if (!is_placed(from) || !is_placed(to))
-		return 0;
-	double a = from->lat * radian, b = to->lat * radian;
-	double up = sin((b - a) / 2), along = sin((to->lon - from->lon) * radian / 2);
-	double h = up * up + cos(a) * cos(b) * along * along;
-	double m = 2 * earth_m * asin(sqrt(h < 1 ? h : 1));
-	return (uint32_t)ceil(m * streets / m_a_minute);
 }

@@ -36,11 +36,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EVENT_VENUES_MAX  256
+#define EVENT_VENUES_MAX  10000
 #define EVENT_ITEMS_MAX   256
 #define EVENT_KEYS_MAX    16
 #define EVENT_TEXT_SIZE   160
-#define EVENT_FILE_MAX    (1 << 20) /* bytes */
+#define EVENT_FILE_MAX    (8 << 20) /* bytes */
 #define EVENT_BROKERS_MAX 7
 #define EVENT_BROKER_SIZE 256
 #define EVENT_REACH_MAX   64 /* venues of an event whose boxes all share by default */
@@ -77,6 +77,9 @@ struct event {
 	char staff_pin[128]; /* Argon2id string; "" = no PIN set */
 	struct event_venue *venues;
 	uint32_t venue_count;
+	/* The same by id, and by subevent: event_venue() and event_venue_of_subevent() are for all.
+	 * NULL for an event that was put together by hand. */
+	const struct event_venue **by_id, **by_subevent;
 	struct event_item *items;
 	uint32_t item_count;     /* 0: every ticket type is taken, but for staff_item */
 	int64_t staff_item;      /* of staff cards; 0 = the event has none */

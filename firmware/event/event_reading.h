@@ -8,6 +8,8 @@
 #define EVENT_LINE_MAX   4000 /* bytes: sixteen keys in hex and room to spare */
 #define EVENT_FIELDS_MAX 16   /* keys of one section */
 
+#define READING_SLOTS 32768 /* a power of two, well above EVENT_VENUES_MAX */
+
 enum section_kind {
 	SECTION_EVENT,
 	SECTION_VENUE,
@@ -39,6 +41,8 @@ struct reading {
 	struct section *section; /* NULL where kind is SECTION_NONE */
 	struct section once[SECTION_KINDS];
 	struct section venues[EVENT_VENUES_MAX], items[EVENT_ITEMS_MAX];
+	uint16_t venue_at[READING_SLOTS]; /* of venues_find(): place + 1, 0 = free */
+	uint32_t venue_room;              /* of event->venues */
 
 	struct event *event;
 	char opens[WHEN_ISO_SIZE], closes[WHEN_ISO_SIZE]; /* judged when the time zone is known */
@@ -56,6 +60,12 @@ void reading_heading(struct reading *r, const char *heading);
 
 /* key = value under the heading before it. */
 void reading_value(struct reading *r, const char *key, const char *value);
+
+/* Adds a venue of this identifier, which is a valid one. Its place; -1: told, and not added. */
+int venues_add(struct reading *r, const char *id);
+
+/* Makes by_id and by_subevent. -ENOMEM. */
+NODISCARD int venues_index(struct event *e);
 
 /* Where a key was given, 0: it was not. The key must be one that the section can have. */
 unsigned reading_line_of(enum section_kind kind, const struct section *s, const char *key);

@@ -60,7 +60,12 @@ static void look_at_copy(const struct event *e)
 	char *text;
 	size_t len;
 	CHECK(d);
-	draft_take_model(d, e);
+	bool taken = draft_take_model(d, e);
+	CHECK(taken == (e->venue_count <= DRAFT_VENUES_MAX));
+	if (!taken) {
+		draft_free(d);
+		return;
+	}
 	int composed = draft_compose(d, &text, &len);
 	CHECK(!composed);
 	int parsed = event_parse(&copy, "fuzz.ini", text, len, look_at_problem, &fatal_count);

@@ -495,6 +495,19 @@ static void a_broker_s_address_has_one_form(void **state)
 	assert_false(broker_url_is_secret("mqtt://a"));
 }
 
+static void venues_are_found_by_their_number(void **state)
+{
+	(void)state;
+	struct event *e = good(EVENT "[venue d]\nsubevent = 9\n[venue a]\nsubevent = 3\n"
+				     "[venue c]\n");
+	assert_string_equal(event_venue_of_subevent(e, 3)->id, "a");
+	assert_string_equal(event_venue_of_subevent(e, 9)->id, "d");
+	assert_null(event_venue_of_subevent(e, 0));
+	assert_null(event_venue_of_subevent(e, 4));
+	assert_null(event_venue_of_subevent(e, INT64_MAX));
+	event_free(e);
+}
+
 static void limits_hold_at_their_edge(void **state)
 {
 	char *text = malloc(EVENT_FILE_MAX + 2);
@@ -508,10 +521,14 @@ static void limits_hold_at_their_edge(void **state)
 	struct event *e = parse(text, n, 0);
 	assert_int_equal(e->venue_count, EVENT_VENUES_MAX);
 	assert_int_equal(e->item_count, EVENT_ITEMS_MAX);
+	for (uint32_t i = 0; i < EVENT_VENUES_MAX; i++)
+		assert_ptr_equal(event_venue(e, e->venues[i].id), &e->venues[i]);
+	assert_null(event_venue(e, "v"));
+	assert_null(event_venue(e, "v10000"));
 	event_free(e);
 	size_t more = n + (size_t)sprintf(text + n, "[venue w]\nname = x\n[item 9999]\nname = x\n");
 	assert_null(parse(text, more, -EINVAL));
-	assert_told("more than 256 venues");
+	assert_told("more than 10000 venues");
 	assert_told("more than 256 items");
 	assert_int_equal(told.fatal, 2);
 	/* To the byte the largest file, and one more. */
@@ -519,7 +536,7 @@ static void limits_hold_at_their_edge(void **state)
 		text[n++] = '\n';
 	event_free(parse(text, EVENT_FILE_MAX, 0));
 	assert_null(parse(text, EVENT_FILE_MAX + 1, -EINVAL));
-	assert_told("e.ini:1: larger than 1048576 bytes");
+	assert_told("e.ini:1: larger than 8388608 bytes");
 	free(text);
 }
 
@@ -664,7 +681,7 @@ static void too_large_a_file_is_refused(void **state)
 	assert_int_equal(
 		truncate(path, (off_t)EVENT_FILE_MAX * 1000), 0); /* a hole: no real bytes */
 	assert_int_equal(load(&e), -EINVAL);
-	assert_told(":1: larger than 1048576 bytes");
+	assert_told(":1: larger than 8388608 bytes");
 	assert_int_equal(unlink(path), 0);
 }
 
@@ -710,6 +727,7 @@ int main(void)
 		cmocka_unit_test(a_broker_s_password_is_not_repeated),
 		cmocka_unit_test(by_default_large_events_share_within_a_venue),
 		cmocka_unit_test(a_broker_s_address_has_one_form),
+		cmocka_unit_test(venues_are_found_by_their_number),
 		cmocka_unit_test(limits_hold_at_their_edge),
 		cmocka_unit_test(long_texts_and_lines_are_refused),
 		cmocka_unit_test(sixteen_keys_fit_one_line),

@@ -205,7 +205,7 @@ void screen_list_foot(
 	struct page *p, struct box *rest, uint32_t shown, const char *text, const struct key *more)
 {
 	const struct screen *s = p->screen;
-	struct type type = { 28, 400, p->palette->soft, ALIGN_END, false };
+	struct type type = { 24, 400, p->palette->text, ALIGN_END, true };
 	struct key keys[4];
 	size_t n = 0;
 	keys[n++] = key_of(p, CONTROL_BACK, BUTTON_PLAIN);
@@ -216,14 +216,13 @@ void screen_list_foot(
 	if (more)
 		keys[n++] = *more;
 	double w = keys_width(p, keys, n);
-	bool beside = !page_upright(p) && w + 32 + 320 <= rest->w;
-	struct box row = box_bottom(rest, keys_height(p, keys, n, beside ? w : rest->w));
+	double h = keys_height(p, keys, n, fmin(w, rest->w)), left = rest->w - w - 32;
+	bool beside = !page_upright(p) && left >= 320 && text_height(p, text, &type, left) <= h;
+	struct box row = box_bottom(rest, h);
 	keys_draw(p, beside ? box_start(&row, w) : row, keys, n, false);
 	box_bottom(rest, 24);
 	box_start(&row, 32);
 	type.align = beside ? ALIGN_END : ALIGN_START;
-	if (beside && text_height(p, text, &type, row.w) > row.h)
-		page_overflow(p, text);
 	if (beside) {
 		text_draw_middle(p, row, text, &type);
 		return;

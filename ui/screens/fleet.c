@@ -77,7 +77,8 @@ static void say_trend(const struct page *p, const struct screen_venue *v, char o
 	int way = v->last_ten >= v->ten_before + margin   ? 2
 		  : v->ten_before >= v->last_ten + margin ? 0
 							  : 1;
-	fill_number(p, said, words[way], (int64_t)v->last_ten);
+	fill_number(
+		p, said, words[way], v->last_ten > INT64_MAX ? INT64_MAX : (int64_t)v->last_ten);
 	text_copy(out, STRING_SIZE, arrows[p->rtl][way]);
 	text_copy(out + strlen(out), STRING_SIZE - strlen(out), " ");
 	text_copy(out + strlen(out), STRING_SIZE - strlen(out), said);
@@ -99,13 +100,14 @@ static void say_percent(const struct page *p, const struct screen_venue *v, char
 			(int64_t)floor(part_of(v) * 100 + 0.5));
 }
 
-static void say_where(const struct page *p, const struct screen_venue *v, char out[STRING_SIZE])
+static void say_where(
+	const struct page *p, const struct screen_venue *v, enum string walk, char out[STRING_SIZE])
 {
 	*out = '\0';
 	if (v->own)
 		text_copy(out, STRING_SIZE, string_of(p->screen->language, STRING_FLEET_HERE));
 	else if (v->walk_min)
-		fill_number(p, out, STRING_FLEET_WALK, v->walk_min);
+		fill_number(p, out, walk, v->walk_min);
 }
 
 static struct colour dot_of(const struct screen_venue *v)
@@ -124,13 +126,14 @@ static struct type figure_type(const struct page *p, const struct screen_venue *
 }
 
 /* The name, and behind it, where there is room, how far it is. */
-static void draw_name(struct page *p, struct box b, const struct screen_venue *v, double size)
+static void draw_name(
+	struct page *p, struct box b, const struct screen_venue *v, double size, enum string walk)
 {
 	struct type type = { size, 600, p->palette->text, ALIGN_START, false };
 	char where[STRING_SIZE];
 	double w = fmin(text_width(p, v->name, &type) + 2, b.w);
 	text_draw_line(p, box_start(&b, w), v->name, &type);
-	say_where(p, v, where);
+	say_where(p, v, walk, where);
 	type = (struct type){ size * 0.84, 400, p->palette->soft, ALIGN_START, false };
 	box_start(&b, 10);
 	if (text_width(p, where, &type) + 2 <= b.w)
@@ -183,16 +186,16 @@ static struct columns columns_of(struct box b)
 {
 	struct columns c;
 	double w = b.w;
-	c.name = box_start(&b, w * 0.255);
-	c.count = box_start(&b, w * 0.125);
-	box_start(&b, 14);
-	c.bar = box_start(&b, w * 0.08);
-	box_start(&b, 14);
-	c.percent = box_start(&b, w * 0.125);
-	box_start(&b, 10);
-	c.trend = box_start(&b, w * 0.135);
-	c.queued = box_start(&b, w * 0.085);
-	box_start(&b, 26);
+	c.name = box_start(&b, w * 0.245);
+	c.count = box_start(&b, w * 0.112);
+	box_start(&b, 12);
+	c.bar = box_start(&b, w * 0.054);
+	box_start(&b, 12);
+	c.percent = box_start(&b, w * 0.131);
+	box_start(&b, 12);
+	c.trend = box_start(&b, w * 0.137);
+	c.queued = box_start(&b, w * 0.073);
+	box_start(&b, 22);
 	c.age = b;
 	return c;
 }
@@ -218,7 +221,7 @@ static void draw_table_row(struct page *p, struct box b, const struct screen_ven
 	struct type plain = { 21, 400, p->palette->text, ALIGN_START, false };
 	struct type queued = { 21, 400, p->palette->text, ALIGN_END, false };
 	char text[STRING_SIZE], lost[STRING_SIZE];
-	draw_name(p, c.name, v, 23);
+	draw_name(p, c.name, v, 23, STRING_FLEET_WALK_SHORT);
 	draw_count(p, c.count, v, 23);
 	if (v->known && v->capacity_seats) {
 		struct box bar = { c.bar.x, b.y + b.h / 2 - 6, c.bar.w, 12 };
@@ -234,7 +237,7 @@ static void draw_table_row(struct page *p, struct box b, const struct screen_ven
 	say_lost(p, v, lost);
 	struct box low = box_bottom(&c.age, *lost ? c.age.h * 0.46 : 0);
 	draw_age(p, c.age, v, 21);
-	plain.size = 17;
+	plain.size = 16;
 	box_start(&low, 28);
 	if (*lost)
 		text_draw_line(p, low, lost, &plain);
@@ -262,6 +265,10 @@ static void say_details(const struct page *p, const struct screen_venue *v, char
 	char text[STRING_SIZE], digits[32];
 	const char *const args[] = { digits };
 	*out = '\0';
+	if (page_upright(p)) {
+		say_percent(p, v, text);
+		screen_join(out, STRING_SIZE, text);
+	}
 	if (has_trend(v)) {
 		say_trend(p, v, text);
 		screen_join(out, STRING_SIZE, text);
@@ -280,35 +287,45 @@ static void say_details(const struct page *p, const struct screen_venue *v, char
 #define LINE_NAME 28.0
 #define LINE_REST 21.0
 
-/* Name and figures; below them the age, and what else is known: beside it, or upright above it. */
+/* Upright, the percentage goes below, with what else is known. */
+static void draw_first_line(struct page *p, struct box b, const struct screen_venue *v)
+{
+	struct type percent = { LINE_REST, 400, p->palette->text, ALIGN_END, false };
+	char text[STRING_SIZE];
+	if (!page_upright(p)) {
+		say_percent(p, v, text);
+		double w = fmin(text_width(p, text, &percent) + 2, b.w * 0.2);
+		text_draw_line(p, box_end(&b, w), text, &percent);
+		draw_count(p, box_end(&b, b.w * 0.34), v, LINE_NAME);
+	} else {
+		draw_count(p, box_end(&b, b.w * 0.36), v, LINE_NAME);
+	}
+	box_end(&b, 12);
+	draw_name(p, b, v, LINE_NAME, STRING_FLEET_WALK);
+}
+
+/* Name and figures; below them the age and what else is known, upright on two lines where one does
+ * not hold both. */
 static void draw_lines_row(struct page *p, struct box b, const struct screen_venue *v)
 {
 	struct type soft = { LINE_REST, 400, p->palette->soft, ALIGN_START, false };
 	struct type name = { LINE_NAME, 600, p->palette->text, ALIGN_START, false };
-	struct type percent = { LINE_REST, 400, p->palette->text, ALIGN_END, false };
 	char text[STRING_SIZE];
-	bool upright = page_upright(p);
 	double high = text_height(p, "X", &name, 400), low = text_height(p, "X", &soft, 400);
-	if (b.h < high + low * (upright ? 2 : 1) + 10)
-		page_overflow(p, v->name);
-	struct box line = box_top(&b, high);
-	say_percent(p, v, text);
-	double w = text_width(p, text, &percent) + 2;
-	struct box at = box_end(&line, fmin(w, line.w * 0.3));
-	text_draw_line(p, at, text, &percent);
-	draw_count(p, box_end(&line, line.w * 0.38), v, LINE_NAME);
-	draw_name(p, line, v, LINE_NAME);
-	line = box_top(&b, low);
+	double age = age_width(p, v, LINE_REST);
 	say_details(p, v, text);
-	if (upright) {
-		text_draw_line(p, line, text, &soft);
-		line = box_top(&b, low);
-	} else {
-		struct box end = box_end(&line, fmin(age_width(p, v, LINE_REST), line.w * 0.5));
-		text_draw_line(p, line, text, &soft);
-		line = end;
-	}
-	draw_age(p, line, v, LINE_REST);
+	bool three = page_upright(p) && text_width(p, text, &soft) + 24 + age > b.w;
+	double spare = b.h - high - low * (three ? 2 : 1);
+	if (spare < 6)
+		page_overflow(p, v->name);
+	box_top(&b, spare / 2);
+	draw_first_line(p, box_top(&b, high), v);
+	struct box line = box_top(&b, low);
+	struct box end = three ? box_top(&b, low) : box_end(&line, fmin(age, line.w * 0.5));
+	if (!three)
+		box_end(&line, 16);
+	text_draw_line(p, line, text, &soft);
+	draw_age(p, end, v, LINE_REST);
 }
 
 /* The line between two rows is the bar of the one above. */
@@ -327,35 +344,37 @@ static void draw_lines(struct page *p, struct box b, uint32_t rows)
 
 /* --- the foot --- */
 
-static void say_total(const struct page *p, char out[2 * STRING_SIZE])
+static void say_total(const struct page *p, char out[3 * STRING_SIZE])
 {
 	const struct screen_fleet_total *t = &p->screen->fleet_total;
-	char people[32], venues[32], text[STRING_SIZE];
+	char people[32], venues[32], text[STRING_SIZE], doubt[STRING_SIZE] = "";
 	const char *const args[] = { people, venues };
 	number(p, people, t->present);
 	number(p, venues, t->venues);
-	string_fill(out, 2 * STRING_SIZE,
+	string_fill(out, 3 * STRING_SIZE,
 		string_plural(p->screen->language, STRING_FLEET_TOTAL,
 			t->present > 0 ? (uint64_t)t->present : 0),
 		args, 2);
 	if (t->seats) {
 		fill_number(p, text, STRING_FLEET_TOTAL_SEATS, (int64_t)t->seats);
-		screen_join(out, 2 * STRING_SIZE, text);
+		screen_join(out, 3 * STRING_SIZE, text);
 	}
 	if (t->stale) {
 		fill_number(p, text, STRING_FLEET_TOTAL_STALE, t->stale);
-		screen_join(out, 2 * STRING_SIZE, text);
+		screen_join(doubt, sizeof(doubt), text);
 	}
 	if (t->known < t->venues) {
 		fill_number(p, text, STRING_FLEET_TOTAL_SILENT, t->venues - t->known);
-		screen_join(out, 2 * STRING_SIZE, text);
+		screen_join(doubt, sizeof(doubt), text);
 	}
+	size_t used = strlen(out);
+	snprintf(out + used, 3 * STRING_SIZE - used, "%s%s", *doubt ? "\n" : "", doubt);
 }
 
 void screen_fleet(struct page *p)
 {
 	const struct screen *s = p->screen;
-	char soft[STRING_SIZE], total[2 * STRING_SIZE];
+	char soft[STRING_SIZE], total[3 * STRING_SIZE];
 	page_begin(p, GROUND_NIGHT);
 	snprintf(soft, sizeof(soft), "· %s", s->event_title);
 	struct box rest = screen_frame(p, string_of(s->language, STRING_FLEET_TITLE), soft);

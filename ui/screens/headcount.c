@@ -145,6 +145,14 @@ static void draw_bars(struct page *p, struct box b, size_t first, size_t count, 
 	}
 }
 
+/* Where there is much to say, or it is said in large type, the chart gives way to it. */
+static bool has_room_for_arrivals(struct page *p, struct box b)
+{
+	struct type label = { 26, 400, p->palette->soft, ALIGN_START, false };
+	double h = page_upright(p) ? (b.h - 24) * 0.5 : b.h;
+	return h >= text_height(p, "X", &label, 400) + 8 + 40 + 70 + 2 * 32;
+}
+
 static void draw_arrivals(struct page *p, struct box b)
 {
 	struct type label = { 26, 400, p->palette->soft, ALIGN_START, false };
@@ -154,8 +162,6 @@ static void draw_arrivals(struct page *p, struct box b)
 	b = box_inset(b, 36, 32);
 	text_flow(p, &b, string_of(p->screen->language, STRING_HEADCOUNT_ARRIVALS), &label, 8);
 	struct box axis = box_bottom(&b, 40);
-	if (b.h < 70)
-		page_overflow(p, "arrivals");
 	double step = b.w / (double)count;
 	draw_bars(p, b, first, count, step);
 	draw_round(p, (struct box){ axis.x, axis.y, axis.w, 2 }, 0, p->palette->edge);
@@ -340,7 +346,13 @@ static void draw_pairs(struct page *p, struct box *rest)
 		args, 1);
 	double w = text_width(p, key.label, &see) + 2;
 	double h = text_height(p, note, &text, rest->w - 48 - 24 - w);
-	struct box strip = box_top(rest, fmax(TARGET, h + 24));
+	double high = fmax(TARGET, h + 24);
+	struct box left = *rest;
+	box_top(&left, high + 24);
+	/* Where the chart would not fit below, all of its place is taken. */
+	if (!page_upright(p) && !has_room_for_arrivals(p, left))
+		high = rest->h;
+	struct box strip = box_top(rest, high);
 	box_top(rest, 24);
 	key_draw(p, strip, &key);
 	struct colour under = p->on;
@@ -368,15 +380,20 @@ void screen_headcount(struct page *p)
 	box_bottom(&rest, 24);
 	if (page_upright(p))
 		draw_pairs(p, &rest);
-	struct box present = page_upright(p) ? box_top(&rest, (rest.h - 24) * 0.5)
-					     : box_start(&rest, rest.w / 3);
-	if (page_upright(p))
-		box_top(&rest, 24);
-	else
+	struct box present = rest;
+	bool upright = page_upright(p);
+	if (!upright) {
+		present = box_start(&rest, rest.w / 3);
 		box_start(&rest, 24);
-	if (!page_upright(p))
 		draw_pairs(p, &rest);
+	}
+	bool chart = has_room_for_arrivals(p, rest);
+	if (upright && chart) {
+		present = box_top(&rest, (rest.h - 24) * 0.5);
+		box_top(&rest, 24);
+	}
 	draw_present(p, present);
-	draw_arrivals(p, rest);
+	if (chart)
+		draw_arrivals(p, rest);
 	draw_figures(p, low);
 }

@@ -58,7 +58,8 @@ static void say_queued(const struct page *p, char out[STRING_SIZE])
 	*out = '\0';
 	if (!l->queued)
 		return;
-	string_number(digits, sizeof(digits), p->screen->language, (int64_t)l->queued);
+	string_number(digits, sizeof(digits), p->screen->language,
+		l->queued > INT64_MAX ? INT64_MAX : (int64_t)l->queued);
 	string_fill(text, sizeof(text),
 		string_plural(p->screen->language, STRING_LINK_QUEUED, l->queued), args, 1);
 	text_copy(out, STRING_SIZE, text);
