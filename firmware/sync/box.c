@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_MS 10000 /* how often the status is looked at when nothing happens */
+#define LOOK_MS   10000 /* how often the status is looked at when nothing happens */
+#define DENIED_MS 60000 /* after so long a subscription that was refused is tried again */
 
 /* A stamp of the hybrid clock beyond the year 2200 is nobody's honest time. */
 #define STAMP_MOST ((uint64_t)7258118400000 << 16)
@@ -71,6 +72,7 @@ int box_publish(struct sync_box *s, const char *topic, char *text, size_t len, b
 
 void box_subscribe(struct sync_box *s, const char *topic)
 {
+	s->subscribing++;
 	s->emit(s->context,
 		&(struct sync_effect){
 			.kind = SYNC_SUBSCRIBE, .id = ++s->last_id, .topic = topic, .qos = 1 });
@@ -110,6 +112,9 @@ static void subscribe_all(struct sync_box *s)
 	struct topic own = { .kind = TOPIC_STATE };
 	bool everyone = u->reach == REACH_EVENT, small = u->venue_count <= FLEET_ALL_MAX;
 	memset(s->own_names, 0, sizeof(s->own_names));
+	for (size_t i = 0; i < s->peer_count; i++)
+		s->peers[i].subscribed = false;
+	s->subscribed_ms = s->now.mono_ms;
 	box_subscribe_acks(s, u->self.device);
 	for (size_t i = 0; i < s->chain_count; i++)
 		if (s->chains[i].own)
@@ -142,8 +147,8 @@ static void go_up(struct sync_box *s, const struct sync_input *in)
 	s->up_ms = s->now.mono_ms;
 	s->unacked_ms = 0;
 	memset(s->refusal_told, 0, sizeof(s->refusal_told));
-	for (size_t i = 0; i < s->peer_count; i++)
-		s->peers[i].subscribed = false;
+	s->denied_now = false;
+	s->subscribing = 0;
 	box_send_reset(s);
 	subscribe_all(s);
 	box_tell_state(s);
@@ -154,6 +159,20 @@ static void go_up(struct sync_box *s, const struct sync_input *in)
 		s->chains[i].gap = 0;
 		box_look_for_gap(s, &s->chains[i]);
 	}
+}
+
+/* An access list may be mended while we are connected, and nobody tells us. */
+static void take_granted(struct sync_box *s, const struct sync_input *in)
+{
+	if (!s->up)
+		return;
+	s->denied |= in->refused;
+	s->denied_now |= in->refused;
+	s->subscribing -= s->subscribing > 0;
+	if (s->subscribing)
+		return;
+	s->denied = s->denied_now;
+	s->denied_now = false;
 }
 
 static void go_down(struct sync_box *s, const struct sync_input *in)
@@ -225,7 +244,7 @@ static void take(struct sync_box *s, const struct sync_input *in)
 		go_down(s, in);
 		break;
 	case SYNC_GRANTED:
-		s->denied |= in->refused && s->up;
+		take_granted(s, in);
 		break;
 	case SYNC_PUBLISHED:
 		box_published(s, in->id);
@@ -280,6 +299,8 @@ void sync_box_step(
 	if (!s->opened_ms)
 		s->opened_ms = s->self_ms = s->now.mono_ms ? s->now.mono_ms : 1;
 	take(s, input);
+	if (s->up && s->denied && s->now.mono_ms - s->subscribed_ms >= DENIED_MS)
+		subscribe_all(s);
 	box_tell_tick(s);
 	box_pump(s);
 	box_fleet_tick(s);

@@ -106,7 +106,10 @@ struct sync_box {
 	void *context;
 	int last_id;
 
-	bool up, was_up, refused, local, denied;
+	bool up, was_up, refused, local;
+	bool denied, denied_now; /* a subscription; of those under way */
+	unsigned subscribing;
+	int64_t subscribed_ms;
 	int64_t up_ms, opened_ms, self_ms;
 	bool wants_epoch;
 

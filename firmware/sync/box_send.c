@@ -173,7 +173,8 @@ static void note_sent(struct sync_box *s, struct known_chain *c, const struct ba
 	if (!c->own)
 		return;
 	ranges_add(&c->sent, n->first, n->last);
-	if (!s->unacked_ms)
+	/* What a collector has is sent again only because a peer lacks it. */
+	if (!s->unacked_ms && !ranges_have_all(&c->safe, n->first, n->last))
 		s->unacked_ms = s->now.mono_ms;
 }
 
