@@ -5,11 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The rows of a door of our venue are asked for by its name. */
+static void subscribe_peer(struct sync_box *s, struct peer *p, const char *venue)
+{
+	struct topic t = { .kind = TOPIC_EV };
+	char name[TOPIC_SIZE];
+	if (s->setup.reach == REACH_EVENT || p->subscribed || strcmp(venue, s->setup.venue) != 0)
+		return;
+	memcpy(t.event, s->setup.event, sizeof(t.event));
+	memcpy(t.device, p->device, sizeof(t.device));
+	topic_write(&t, name);
+	box_subscribe(s, name);
+	p->subscribed = true;
+}
+
 static void hear_peer(struct sync_box *s, struct peer *p, const char *venue, bool retained)
 {
 	bool is_new = !p->is_live || s->now.mono_ms - p->heard_ms >= HEAR_MS;
-	if (venue)
+	if (venue) {
 		memcpy(p->venue, venue, sizeof(p->venue));
+		subscribe_peer(s, p, venue);
+	}
 	if (retained)
 		return;
 	p->is_live = true;
@@ -17,6 +33,14 @@ static void hear_peer(struct sync_box *s, struct peer *p, const char *venue, boo
 	p->heard_ms = s->now.mono_ms;
 	if (is_new)
 		box_tell_soon(s);
+}
+
+/* A collector that comes back wants to know who has something for it. */
+static void hear_collector(struct sync_box *s)
+{
+	if ((!s->collector_ms || s->now.mono_ms - s->collector_ms >= COUNT_MS) && box_queued(s))
+		s->count_due = true;
+	s->collector_ms = s->now.mono_ms;
 }
 
 /* --- state, count --- */
@@ -223,19 +247,6 @@ static bool reaches(const struct sync_box *s, const struct topic *t)
 	return s->setup.reach == REACH_EVENT || !strcmp(t->venue, s->setup.venue);
 }
 
-static void subscribe_peer(struct sync_box *s, struct peer *p, const char *venue)
-{
-	struct topic t = { .kind = TOPIC_EV };
-	char name[TOPIC_SIZE];
-	if (s->setup.reach == REACH_EVENT || p->subscribed || strcmp(venue, s->setup.venue) != 0)
-		return;
-	memcpy(t.event, s->setup.event, sizeof(t.event));
-	memcpy(t.device, p->device, sizeof(t.device));
-	topic_write(&t, name);
-	box_subscribe(s, name);
-	p->subscribed = true;
-}
-
 /* What the sender has may be more than we have, and what it asks for may be here. */
 static void compare(struct sync_box *s)
 {
@@ -277,14 +288,13 @@ static void hear_have(struct sync_box *s, const struct topic *t, const struct sy
 	box_saw_stamp(s, m->stamp);
 	box_saw_clock(s, m->sender, m->wall_ms, m->trust);
 	if (m->from_collector) {
-		s->collector_ms = s->now.mono_ms;
+		hear_collector(s);
 	} else {
 		struct peer *p = box_peer_add(s, m->sender);
 		if (!p)
 			return;
 		p->epoch = m->epoch;
 		hear_peer(s, p, t->venue, false);
-		subscribe_peer(s, p, t->venue);
 	}
 	compare(s);
 }
@@ -299,7 +309,7 @@ static void hear_ack(struct sync_box *s, const struct topic *t, const struct syn
 		return;
 	}
 	if (!in->retained) {
-		s->collector_ms = s->now.mono_ms;
+		hear_collector(s);
 		box_saw_clock(s, m->sender, m->wall_ms, m->trust);
 	}
 	box_saw_stamp(s, m->stamp);
@@ -332,7 +342,7 @@ static void hear_fleet(struct sync_box *s, const struct topic *t, const struct s
 	}
 	if (in->retained)
 		return;
-	s->collector_ms = s->now.mono_ms;
+	hear_collector(s);
 	box_heard_fleet(s, &s->fleet_in);
 }
 

@@ -149,7 +149,7 @@ void box_tell_full(struct sync_box *s)
 
 void box_tell_soon(struct sync_box *s)
 {
-	int64_t at = s->now.mono_ms + 500 + (int64_t)box_dice(s, 3500);
+	int64_t at = s->now.mono_ms + 200 + (int64_t)box_dice(s, 2000);
 	if (s->full_ms && at < s->full_ms + FULL_AGAIN_MS)
 		at = s->full_ms + FULL_AGAIN_MS;
 	if (!s->full_at_ms)

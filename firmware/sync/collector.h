@@ -32,7 +32,7 @@ enum collector_input_kind {
 struct collector_input {
 	enum collector_input_kind kind;
 	struct when now;
-	bool refused, failed;
+	bool refused, failed, retained;
 	int id;
 	const char *topic;
 	const void *payload;
@@ -46,7 +46,8 @@ enum collector_effect_kind {
 	COLLECT_PUBLISH,
 	COLLECT_SUBSCRIBE,
 	COLLECT_TIMER,
-	COLLECT_STORE,   /* COMMIT these batches; one STORE is under way at a time */
+	COLLECT_STORE,   /* COMMIT these batches; one STORE is under way at a time, and they are
+			    valid until its COLLECT_STORED */
 	COLLECT_REFUSED, /* a batch that cannot be kept: `why` for logs, `chain`; the port tells a
 			    person */
 	COLLECT_STATUS,  /* collector_boxes() has changed */

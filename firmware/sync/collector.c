@@ -1,0 +1,345 @@
+#include "sync/collector_parts.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STAMP_MOST ((uint64_t)7258118400000 << 16) /* the year 2200 */
+
+void collector_publish(struct collector *c, const char *topic, char *text, size_t len)
+{
+	if (text)
+		c->emit(c->context, &(struct collector_effect){ .kind = COLLECT_PUBLISH,
+					    .id = ++c->last_id,
+					    .topic = topic,
+					    .payload = text,
+					    .size = len,
+					    .qos = 1 });
+	free(text);
+}
+
+/* --- hearing --- */
+
+/* A box has spoken, by itself and now. */
+static void hear_box(struct collector *c, uint32_t n, const char *venue, const char *door)
+{
+	struct collector_box *box = &c->boxes[n];
+	struct col_state *s = &c->states[n];
+	if (venue) {
+		size_t v = collector_venue_of(c, venue);
+		memcpy(box->venue, venue, sizeof(box->venue));
+		s->venue = v < c->setup.venue_count ? (int32_t)v : -1;
+	}
+	if (door)
+		memcpy(box->door, door, sizeof(box->door));
+	box->heard_mono_ms = c->now.mono_ms;
+	s->live = true;
+	c->boxes_changed = true;
+	if (s->venue >= 0) {
+		c->venues[s->venue].heard_ms = c->now.mono_ms;
+		collector_venue_changed(c, (size_t)s->venue);
+	}
+}
+
+static void see_clock(struct collector *c, uint32_t n, int64_t wall_ms)
+{
+	int64_t off;
+	if (!__builtin_sub_overflow(wall_ms, c->now.wall_ms, &off))
+		c->boxes[n].clock_off_ms = off;
+}
+
+static void see_stamp(struct collector *c, uint64_t stamp)
+{
+	if (stamp > c->latest && stamp < STAMP_MOST)
+		c->latest = stamp;
+}
+
+static void hear_state(struct collector *c, const struct topic *t, const struct collector_input *in)
+{
+	struct message_state m;
+	struct message_why why;
+	uint8_t id[DEVICE_ID_SIZE];
+	if (!message_read_state(&m, in->payload, in->size, &why))
+		return;
+	device_id_of(m.key, id);
+	uint32_t n =
+		memcmp(id, t->device, sizeof(id)) ? NONE : collector_box_of(c, t->device, true);
+	if (n == NONE || !c->states[n].known)
+		return;
+	c->boxes[n].online = m.online;
+	c->states[n].gone = !m.online;
+	if (m.online && !in->retained) {
+		hear_box(c, n, m.venue, m.door);
+		see_clock(c, n, m.wall_ms);
+	} else if (!*c->boxes[n].venue) {
+		size_t v = collector_venue_of(c, m.venue);
+		memcpy(c->boxes[n].venue, m.venue, sizeof(m.venue));
+		memcpy(c->boxes[n].door, m.door, sizeof(m.door));
+		c->states[n].venue = v < c->setup.venue_count ? (int32_t)v : -1;
+	}
+	c->boxes_changed = true;
+}
+
+static void hear_count(struct collector *c, const struct topic *t, const struct collector_input *in)
+{
+	struct message_why why;
+	struct message_count *m = &c->count_in;
+	if (!message_read_count(m, in->payload, in->size, &why))
+		return;
+	uint32_t n = collector_box_of(c, t->device, true);
+	if (n == NONE || !c->states[n].known)
+		return;
+	see_stamp(c, m->stamp);
+	for (uint32_t i = 0; i < m->counters; i++) {
+		struct chain id = { .epoch = m->at[i].epoch };
+		memcpy(id.device, t->device, sizeof(id.device));
+		uint32_t k = m->at[i].rows ? collector_chain_of(c, &id, true) : NONE;
+		if (k != NONE)
+			collector_exists(c, k, m->at[i].rows);
+	}
+	if (in->retained)
+		return;
+	c->boxes[n].queued = m->queued;
+	c->boxes[n].online = true;
+	c->states[n].gone = false;
+	hear_box(c, n, m->venue, m->door);
+	see_clock(c, n, m->wall_ms);
+	/* It waits for what may be here already: our word was lost. */
+	if (m->queued && c->now.mono_ms - c->states[n].acked_ms > LACK_MS)
+		collector_dirty_box(c, n);
+}
+
+static void hear_have(struct collector *c, const struct topic *t, const struct collector_input *in)
+{
+	struct message_why why;
+	struct message_chains *m = &c->chains_in;
+	if (!message_read_chains(m, in->payload, in->size, &why) || m->from_collector ||
+		memcmp(m->sender, t->device, sizeof(m->sender)) != 0)
+		return;
+	uint32_t n = collector_box_of(c, m->sender, true);
+	if (n == NONE || !c->states[n].known)
+		return;
+	see_stamp(c, m->stamp);
+	for (uint32_t i = 0; i < m->count; i++) {
+		uint32_t k =
+			m->at[i].have.count ? collector_chain_of(c, &m->at[i].chain, true) : NONE;
+		if (k == NONE)
+			continue;
+		collector_exists(c, k, ranges_highest(&m->at[i].have));
+		/* Where its rows can be asked for, if it is not there to say so itself. */
+		if (!*c->boxes[c->chains[k].box].venue)
+			memcpy(c->boxes[c->chains[k].box].venue, t->venue, sizeof(t->venue));
+	}
+	if (in->retained)
+		return;
+	hear_box(c, n, t->venue, NULL);
+	see_clock(c, n, m->wall_ms);
+}
+
+static void hear(struct collector *c, const struct collector_input *in)
+{
+	static void (*const hears[TOPIC_KINDS])(
+		struct collector *, const struct topic *, const struct collector_input *) = {
+		[TOPIC_STATE] = hear_state,
+		[TOPIC_COUNT] = hear_count,
+		[TOPIC_EV] = collector_hear_ev,
+		[TOPIC_HAVE] = hear_have,
+	};
+	struct topic t;
+	if (in->size && topic_read(&t, in->topic) && !strcmp(t.event, c->setup.event) &&
+		hears[t.kind])
+		hears[t.kind](c, &t, in);
+}
+
+/* --- inputs --- */
+
+static void go_up(struct collector *c)
+{
+	static const enum topic_kind kinds[] = { TOPIC_STATE, TOPIC_COUNT, TOPIC_EV, TOPIC_HAVE };
+	char topic[TOPIC_SIZE];
+	c->up = true;
+	c->up_ms = c->now.mono_ms;
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		topic_filter(kinds[i], c->setup.event, NULL, topic);
+		c->emit(c->context, &(struct collector_effect){ .kind = COLLECT_SUBSCRIBE,
+					    .id = ++c->last_id,
+					    .topic = topic,
+					    .qos = 1 });
+	}
+	for (size_t i = 0; i < c->page_count; i++)
+		c->pages[i].sent_ms = 0;
+}
+
+static void take_row(struct collector *c, const struct row *row)
+{
+	struct chain id = { .epoch = row->epoch };
+	struct ranges folded;
+	memcpy(id.device, row->device, DEVICE_ID_SIZE);
+	uint32_t n = collector_chain_of(c, &id, true);
+	if (n == NONE || span_has_all(&c->chains[n].folded, row->seq, row->seq))
+		return;
+	span_get(&c->chains[n].folded, &folded);
+	ranges_add(&folded, row->seq, row->seq);
+	span_set(&c->chains[n].folded, &folded);
+	if (!*c->boxes[c->chains[n].box].venue)
+		memcpy(c->boxes[c->chains[n].box].venue, row->venue, sizeof(row->venue));
+	collector_fold(c, row);
+}
+
+static void take(struct collector *c, const struct collector_input *in)
+{
+	switch (in->kind) {
+	case COLLECT_UP:
+		go_up(c);
+		break;
+	case COLLECT_DOWN:
+		c->up = false;
+		break;
+	case COLLECT_GRANTED:
+		break;
+	case COLLECT_MESSAGE:
+		if (c->up)
+			hear(c, in);
+		break;
+	case COLLECT_CHAIN:
+		collector_chain_told(c, in);
+		break;
+	case COLLECT_ROW:
+		take_row(c, in->row);
+		break;
+	case COLLECT_STORED:
+		collector_stored(c, in);
+		break;
+	case COLLECT_TICK:
+		c->timer_ms = 0;
+		break;
+	}
+}
+
+static void set_timer(struct collector *c)
+{
+	int64_t at = collector_ack_due(c), fleet = collector_fleet_due(c);
+	if (fleet < at)
+		at = fleet;
+	if (!c->storing && c->queue_count && c->retry_ms < at)
+		at = c->retry_ms;
+	if (at == INT64_MAX)
+		return;
+	if (at <= c->now.mono_ms)
+		at = c->now.mono_ms + 1;
+	if (c->timer_ms && c->timer_ms <= at && c->timer_ms > c->now.mono_ms)
+		return;
+	c->timer_ms = at;
+	c->emit(c->context, &(struct collector_effect){ .kind = COLLECT_TIMER, .at_ms = at });
+}
+
+void collector_step(struct collector *c, const struct collector_input *input, collector_emit *emit,
+	void *context)
+{
+	c->emit = emit;
+	c->context = context;
+	c->now = input->now;
+	take(c, input);
+	/* Many of these come at the start, one after the other. */
+	if (input->kind == COLLECT_ROW || input->kind == COLLECT_CHAIN)
+		return;
+	collector_next_store(c);
+	collector_ack_tick(c);
+	collector_fleet_tick(c);
+	set_timer(c);
+	if (c->boxes_changed) {
+		c->boxes_changed = false;
+		emit(context, &(struct collector_effect){ .kind = COLLECT_STATUS });
+	}
+}
+
+int collector_open(struct collector **out, const struct collector_setup *setup)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	c->setup = *setup;
+	c->dice = setup->seed;
+	if (c->setup.fleet_every_ms < 1)
+		c->setup.fleet_every_ms = 5000;
+	if (c->setup.batches_max < 1)
+		c->setup.batches_max = 64;
+	if (c->setup.batches_max > STORE_MAX)
+		c->setup.batches_max = STORE_MAX;
+	c->page_count = (setup->venue_count + MESSAGE_FLEET_PAGE - 1) / MESSAGE_FLEET_PAGE;
+	if (!c->page_count)
+		c->page_count = 1;
+	c->venues = calloc(setup->venue_count + 1, sizeof(c->venues[0]));
+	c->pages = calloc(c->page_count, sizeof(c->pages[0]));
+	c->queue = calloc(QUEUE_MAX, sizeof(c->queue[0]));
+	c->batches = calloc(STORE_MAX, sizeof(c->batches[0]));
+	c->told = calloc(STORE_MAX, sizeof(c->told[0]));
+	if (!c->venues || !c->pages || !c->queue || !c->batches || !c->told ||
+		collector_index_venues(c)) {
+		collector_close(c);
+		return -ENOMEM;
+	}
+	*out = c;
+	return 0;
+}
+
+void collector_close(struct collector *c)
+{
+	if (!c)
+		return;
+	for (size_t i = 0; i < c->chain_count; i++) {
+		span_free(&c->chains[i].held);
+		span_free(&c->chains[i].folded);
+	}
+	for (size_t i = 0; i < c->queue_count; i++)
+		free(c->queue[i].rows);
+	free(c->boxes);
+	free(c->states);
+	free(c->box_index);
+	free(c->chains);
+	free(c->lacking);
+	free(c->dirty);
+	free(c->queue);
+	free(c->batches);
+	free(c->told);
+	free(c->venues);
+	free(c->venue_index);
+	free(c->people.keys);
+	free(c->people.net);
+	free(c->pages);
+	free(c);
+}
+
+/* --- what others see --- */
+
+size_t collector_boxes(const struct collector *c, const struct collector_box **out)
+{
+	*out = c->boxes;
+	return c->box_count;
+}
+
+bool collector_drained(const struct collector *c)
+{
+	if (c->storing || c->queue_count || c->dirty_count)
+		return false;
+	for (size_t i = 0; i < c->box_count; i++)
+		if (c->boxes[i].online && c->boxes[i].queued)
+			return false;
+	for (size_t i = 0; i < c->lacking_count; i++) {
+		const struct col_chain *k = &c->chains[c->lacking[i]];
+		if (c->boxes[k->box].online && !span_has_all(&k->held, 1, k->exists_to))
+			return false;
+	}
+	return true;
+}
+
+void collector_set_known(struct collector *c,
+	bool (*known)(void *context, const uint8_t device[DEVICE_ID_SIZE]), void *context)
+{
+	c->known = known;
+	c->known_context = context;
+	for (size_t i = 0; i < c->box_count; i++) {
+		c->states[i].known = !known || known(context, c->boxes[i].device);
+		c->boxes[i].rejected = !c->states[i].known;
+	}
+}

@@ -1,0 +1,156 @@
+/* Acknowledgements, and what is asked for. An acknowledgement names everything that is committed of
+ * a chain, so its box knows what to send; where the box is gone, whoever else has the rows is asked
+ * on the venue's topic. */
+#include "sync/collector_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ASK_MOST_MS 120000
+#define SOON_MS     20 /* acknowledgements of one commit go out together */
+
+void collector_dirty(struct collector *c, uint32_t chain)
+{
+	struct col_chain *k = &c->chains[chain];
+	struct col_state *s = &c->states[k->box];
+	k->dirty = true;
+	if (!s->dirty)
+		s->dirty = collector_push(&c->dirty, &c->dirty_count, &c->dirty_room, k->box);
+}
+
+void collector_dirty_box(struct collector *c, uint32_t box)
+{
+	for (uint32_t i = c->states[box].first_chain; i != NONE; i = c->chains[i].next)
+		collector_dirty(c, i);
+}
+
+static bool lacks(const struct col_chain *k)
+{
+	return k->exists_to && !span_has_all(&k->held, 1, k->exists_to);
+}
+
+void collector_exists(struct collector *c, uint32_t chain, uint64_t to)
+{
+	struct col_chain *k = &c->chains[chain];
+	if (to > k->exists_to)
+		k->exists_to = to;
+	if (k->lacking || !lacks(k))
+		return;
+	k->lacking = collector_push(&c->lacking, &c->lacking_count, &c->lacking_room, chain);
+	k->asked = 0;
+	k->ask_ms = c->now.mono_ms + LACK_MS;
+}
+
+static void begin(struct collector *c, bool asks)
+{
+	struct message_chains *m = &c->chains_out;
+	m->from_collector = true;
+	memcpy(m->sender, c->setup.id, sizeof(m->sender));
+	m->epoch = 0;
+	m->asks = asks;
+	m->wall_ms = c->now.wall_ms;
+	m->stamp = c->latest;
+	m->trust = c->now.trust;
+	m->count = 0;
+}
+
+static void add(struct collector *c, const struct col_chain *k)
+{
+	struct message_chain *m = &c->chains_out.at[c->chains_out.count++];
+	m->chain = k->id;
+	span_get(&k->held, &m->have);
+}
+
+static void publish(struct collector *c, struct topic *t)
+{
+	char name[TOPIC_SIZE];
+	size_t len = 0;
+	memcpy(t->event, c->setup.event, sizeof(t->event));
+	topic_write(t, name);
+	char *text = message_write_chains(&c->chains_out, &len);
+	collector_publish(c, name, text, len);
+	c->chains_out.count = 0;
+}
+
+static void acknowledge(struct collector *c, uint32_t box)
+{
+	struct topic t = { .kind = TOPIC_ACK };
+	memcpy(t.device, c->boxes[box].device, DEVICE_ID_SIZE);
+	begin(c, false);
+	for (uint32_t i = c->states[box].first_chain; i != NONE; i = c->chains[i].next) {
+		if (!c->chains[i].dirty)
+			continue;
+		c->chains[i].dirty = false;
+		add(c, &c->chains[i]);
+		if (c->chains_out.count == MESSAGE_CHAINS_MAX)
+			publish(c, &t);
+	}
+	if (c->chains_out.count)
+		publish(c, &t);
+	c->states[box].acked_ms = c->now.mono_ms;
+}
+
+/* Asks whoever else may have it. */
+static void ask_venue(struct collector *c, const struct col_chain *k)
+{
+	struct topic t = { .kind = TOPIC_HAVE };
+	if (!*c->boxes[k->box].venue)
+		return;
+	memcpy(t.venue, c->boxes[k->box].venue, sizeof(t.venue));
+	memcpy(t.device, c->setup.id, sizeof(t.device));
+	begin(c, true);
+	add(c, k);
+	publish(c, &t);
+}
+
+static void tick_lacking(struct collector *c)
+{
+	for (size_t i = 0; i < c->lacking_count;) {
+		struct col_chain *k = &c->chains[c->lacking[i]];
+		if (!lacks(k) || !c->states[k->box].known) {
+			k->lacking = false;
+			c->lacking[i] = c->lacking[--c->lacking_count];
+			continue;
+		}
+		if (k->ask_ms <= c->now.mono_ms) {
+			int64_t wait = (int64_t)(2 * LACK_MS) << (k->asked < 5 ? k->asked : 5);
+			collector_dirty(c, c->lacking[i]);
+			if (k->asked >= PEERS_AFTER || c->states[k->box].gone)
+				ask_venue(c, k);
+			k->asked++;
+			k->ask_ms = c->now.mono_ms + (wait < ASK_MOST_MS ? wait : ASK_MOST_MS);
+		}
+		i++;
+	}
+}
+
+void collector_ack_tick(struct collector *c)
+{
+	if (!c->up)
+		return;
+	tick_lacking(c);
+	for (size_t i = 0; i < c->dirty_count;) {
+		uint32_t box = c->dirty[i];
+		if (c->states[box].acked_ms + ACK_MS > c->now.mono_ms) {
+			i++;
+			continue;
+		}
+		c->states[box].dirty = false;
+		c->dirty[i] = c->dirty[--c->dirty_count];
+		acknowledge(c, box);
+	}
+}
+
+int64_t collector_ack_due(const struct collector *c)
+{
+	int64_t at = INT64_MAX;
+	if (!c->up)
+		return at;
+	for (size_t i = 0; i < c->dirty_count; i++)
+		if (c->states[c->dirty[i]].acked_ms + ACK_MS < at)
+			at = c->states[c->dirty[i]].acked_ms + ACK_MS;
+	for (size_t i = 0; i < c->lacking_count; i++)
+		if (c->chains[c->lacking[i]].ask_ms < at)
+			at = c->chains[c->lacking[i]].ask_ms;
+	return at;
+}

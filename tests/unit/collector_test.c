@@ -1,0 +1,362 @@
+#include "tests/fake/doors.h"
+
+#include "base/cc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void everyone_up(struct doors *d, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		doors_up(d, i);
+}
+
+static struct link_status status_of(struct doors *d, unsigned who)
+{
+	struct link_status s;
+	struct when now = { .mono_ms = doors_now(d) };
+	sync_status(doors_box(d, who), &now, &s);
+	return s;
+}
+
+static uint64_t queued_by_all(struct doors *d, unsigned boxes)
+{
+	uint64_t queued = 0;
+	for (unsigned i = 0; i < boxes; i++)
+		queued += status_of(d, i).queued;
+	return queued;
+}
+
+static void every_row_reaches_the_collector(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 1, REACH_EVENT);
+	everyone_up(d, 3);
+	for (unsigned i = 0; i < 120; i++)
+		doors_enter(d, i % 2, 100 + i);
+	assert_int_equal(queued_by_all(d, 2), 120);
+	doors_run(d, 20000);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(doors_rows(d, i), 120);
+	assert_int_equal(queued_by_all(d, 2), 0);
+	assert_true(status_of(d, 0).collector);
+	assert_true(collector_drained(doors_collector(d, 2)));
+	doors_close(d);
+}
+
+static void a_row_leaves_the_queue_only_when_it_is_committed(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(1, 1, REACH_EVENT);
+	doors_up(d, 0);
+	doors_enter(d, 0, 7);
+	doors_run(d, 100000);
+	/* The broker has it, and a collector does not. */
+	assert_int_equal(status_of(d, 0).queued, 1);
+	doors_up(d, 1);
+	doors_run(d, 60000);
+	assert_int_equal(status_of(d, 0).queued, 0);
+	assert_int_equal(doors_rows(d, 1), 1);
+	doors_close(d);
+}
+
+static void an_empty_collector_gets_everything(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(4, 2, REACH_EVENT);
+	everyone_up(d, 5);
+	for (unsigned i = 0; i < 400; i++)
+		doors_enter(d, i % 4, 100 + i);
+	doors_run(d, 60000);
+	assert_int_equal(queued_by_all(d, 4), 0);
+	doors_forget(d);
+	doors_up(d, 5);
+	doors_run(d, 90000);
+	assert_int_equal(doors_rows(d, 5), 400);
+	doors_close(d);
+}
+
+static void rows_of_a_lost_box_come_from_its_peers(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(3, 1, REACH_EVENT);
+	everyone_up(d, 3);
+	for (unsigned i = 0; i < 80; i++)
+		doors_enter(d, 0, 100 + i);
+	doors_run(d, 20000);
+	doors_down(d, 0);
+	doors_up(d, 3);
+	doors_run(d, 120000);
+	assert_int_equal(doors_rows(d, 3), 80);
+	/* And the box hears of it when it comes back. */
+	doors_restart(d, 0);
+	doors_up(d, 0);
+	doors_run(d, 60000);
+	assert_int_equal(status_of(d, 0).queued, 0);
+	doors_close(d);
+}
+
+static void a_backlog_drains_over_a_slow_link(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(4, 1, REACH_EVENT);
+	doors_set_latency(d, 150);
+	for (unsigned i = 0; i < 4 * 2000; i++)
+		doors_enter(d, i % 4, 100 + i);
+	everyone_up(d, 5);
+	int64_t from = doors_now(d);
+	while (queued_by_all(d, 4) && doors_now(d) - from < 60000)
+		doors_run(d, 500);
+	size_t bytes, messages = doors_published(d, "/ev", &bytes);
+	print_message("4 x 2000 rows in %d ms: %d messages, %d KB\n", (int)(doors_now(d) - from),
+		(int)messages, (int)(bytes >> 10));
+	assert_int_equal(queued_by_all(d, 4), 0);
+	/* Each once, and hardly any again. */
+	assert_true(messages <= 4 * 40 + 8);
+	doors_close(d);
+}
+
+static bool drop_half(void *context, unsigned from, unsigned to, const char *topic)
+{
+	uint64_t *seed = context;
+	(void)from, (void)to, (void)topic;
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (*seed >> 33) % 2 == 0;
+}
+
+static void half_of_all_messages_lost_loses_nothing(void **state)
+{
+	(void)state;
+	uint64_t seed = 5;
+	struct doors *d = doors_open(4, 2, REACH_EVENT);
+	doors_set_drop(d, drop_half, &seed);
+	everyone_up(d, 6);
+	for (unsigned i = 0; i < 200; i++) {
+		doors_enter(d, i % 4, 100 + i);
+		doors_run(d, 300);
+	}
+	doors_run(d, 600000);
+	for (unsigned i = 0; i < 6; i++)
+		assert_int_equal(doors_rows(d, i), 200);
+	doors_set_drop(d, NULL, NULL);
+	doors_run(d, 120000);
+	assert_int_equal(queued_by_all(d, 4), 0);
+	doors_close(d);
+}
+
+static void a_restarted_collector_knows_what_it_had(void **state)
+{
+	(void)state;
+	struct collector_figures before, after;
+	struct doors *d = doors_open(2, 1, REACH_EVENT);
+	everyone_up(d, 3);
+	for (unsigned i = 0; i < 60; i++)
+		doors_enter(d, i % 2, 100 + i / 2);
+	doors_leave(d, 0, 100);
+	doors_run(d, 20000);
+	collector_event(doors_collector(d, 2), &before);
+	assert_int_equal(before.entries, 60);
+	assert_int_equal(before.people, 30);
+	assert_int_equal(before.present, 59);
+	doors_restart(d, 2);
+	collector_event(doors_collector(d, 2), &after);
+	assert_int_equal(after.entries, before.entries);
+	assert_int_equal(after.people, before.people);
+	assert_int_equal(after.present, before.present);
+	size_t bytes, sent = doors_published(d, "/ev", &bytes);
+	doors_up(d, 2);
+	doors_run(d, 120000);
+	/* Nothing is asked for again. */
+	assert_int_equal(doors_published(d, "/ev", &bytes), sent);
+	doors_close(d);
+}
+
+static void everyone_sees_the_fleet(void **state)
+{
+	(void)state;
+	const struct fleet_venue *v;
+	struct collector_figures f;
+	struct doors *d = doors_open(4, 1, REACH_VENUE);
+	everyone_up(d, 5);
+	for (unsigned i = 0; i < 10; i++)
+		doors_enter(d, i % 2, 100 + i);
+	doors_move(d, 2, 100, 0);
+	doors_enter(d, 3, 0);
+	doors_run(d, 30000);
+	assert_true(collector_venue(doors_collector(d, 4), "venue-0", &f));
+	assert_int_equal(f.present, 9);
+	assert_int_equal(f.people, 10);
+	assert_int_equal(f.last_ten, 10);
+	assert_true(collector_venue(doors_collector(d, 4), "venue-1", &f));
+	assert_int_equal(f.present, 2);
+	assert_int_equal(f.people, 2);
+	assert_false(collector_venue(doors_collector(d, 4), "elsewhere", &f));
+	collector_event(doors_collector(d, 4), &f);
+	assert_int_equal(f.people, 11);
+	assert_int_equal(f.present, 11);
+	assert_int_equal(sync_fleet(doors_box(d, 3), &v), 2);
+	assert_int_equal(v[0].present, 9);
+	assert_int_equal(v[0].people, 10);
+	assert_true(fleet_age_ms(&v[0], doors_now(d)) < 70000);
+	doors_close(d);
+}
+
+static bool drop_ev_of_0(void *context, unsigned from, unsigned to, const char *topic)
+{
+	(void)context, (void)to;
+	return from == 0 && strcmp(topic + strlen(topic) - 3, "/ev") == 0;
+}
+
+static void a_silent_denial_is_told(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 1, REACH_EVENT);
+	doors_set_drop(d, drop_ev_of_0, NULL);
+	everyone_up(d, 3);
+	doors_enter(d, 0, 7);
+	doors_enter(d, 1, 8);
+	doors_run(d, 150000);
+	assert_int_equal(status_of(d, 0).state, LINK_NO_ACK);
+	assert_int_equal(status_of(d, 1).state, LINK_UP);
+	size_t bytes;
+	/* And it does not shout because of it. */
+	assert_true(doors_published(d, "/ev", &bytes) < 20);
+	doors_set_drop(d, NULL, NULL);
+	doors_run(d, 150000);
+	assert_int_equal(status_of(d, 0).state, LINK_UP);
+	assert_int_equal(status_of(d, 0).queued, 0);
+	doors_close(d);
+}
+
+static uint8_t stranger[DEVICE_ID_SIZE];
+
+static bool knows(void *context, const uint8_t device[DEVICE_ID_SIZE])
+{
+	(void)context;
+	return memcmp(device, stranger, DEVICE_ID_SIZE) != 0;
+}
+
+static void a_box_that_is_shut_out_is_not_heard(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 1, REACH_EVENT);
+	doors_device(d, 1, stranger);
+	collector_set_known(doors_collector(d, 2), knows, NULL);
+	everyone_up(d, 3);
+	doors_enter(d, 0, 7);
+	doors_enter(d, 1, 8);
+	doors_run(d, 60000);
+	assert_int_equal(doors_rows(d, 2), 1);
+	assert_int_equal(status_of(d, 0).queued, 0);
+	assert_int_equal(status_of(d, 1).queued, 1);
+	doors_close(d);
+}
+
+/* --- figures --- */
+
+static struct row figure_row(uint64_t seq, enum row_kind kind, unsigned ticket, const char *venue)
+{
+	struct row r;
+	memset(&r, 0, sizeof(r));
+	r.epoch = 5;
+	r.seq = seq;
+	r.kind = kind;
+	r.verdict = kind == ROW_UNDO || kind == ROW_ADJUST ? VERDICT_NONE : VERDICT_ADMIT;
+	r.direction = kind == ROW_ADJUST ? DIRECTION_NONE : DIRECTION_IN;
+	memcpy(r.ticket, &ticket, sizeof(ticket));
+	memcpy(r.venue, venue, strlen(venue));
+	return r;
+}
+
+static void drop_effect(void *context, const struct collector_effect *e)
+{
+	(void)context, (void)e;
+}
+
+/* Every order of eight rows, with an undo that may come before what it takes back. */
+static void the_order_of_rows_changes_no_figure(void **state)
+{
+	(void)state;
+	static const char venues[2][ID_SIZE] = { "a", "b" };
+	static const uint32_t capacities[2];
+	struct row rows[8] = {
+		figure_row(1, ROW_SCAN, 1, "a"),
+		figure_row(2, ROW_SCAN, 2, "a"),
+		figure_row(3, ROW_UNDO, 2, "a"),
+		figure_row(4, ROW_WALK_IN, 0, "a"),
+		figure_row(5, ROW_UNDO, 0, "a"),
+		figure_row(6, ROW_SCAN, 1, "b"),
+		figure_row(7, ROW_UNDO, 1, "b"),
+		figure_row(8, ROW_ADJUST, 0, "b"),
+	};
+	rows[2].amount = rows[4].amount = rows[6].amount = 1;
+	rows[5].verdict = VERDICT_MOVED;
+	strcpy(rows[5].from_venue, "a");
+	strcpy(rows[6].from_venue, "a");
+	rows[7].amount = 3;
+	unsigned order[8] = { 0, 1, 2, 3, 4, 5, 6, 7 }, counts[8] = { 0 };
+	for (unsigned i = 0, n = 0; i < 8; n++) {
+		struct collector *c;
+		struct collector_figures f;
+		struct collector_setup setup = {
+			.event = "e", .venues = venues, .capacities = capacities, .venue_count = 2
+		};
+		assert_int_equal(collector_open(&c, &setup), 0);
+		for (unsigned k = 0; k < 8; k++) {
+			struct collector_input in = { .kind = COLLECT_ROW, .row = &rows[order[k]] };
+			collector_step(c, &in, drop_effect, NULL);
+			/* Each twice: the second changes nothing. */
+			collector_step(c, &in, drop_effect, NULL);
+		}
+		assert_true(collector_venue(c, "a", &f));
+		assert_int_equal(f.present, 1);
+		assert_int_equal(f.people, 1);
+		assert_int_equal(f.entries, 3);
+		assert_true(collector_venue(c, "b", &f));
+		assert_int_equal(f.present, 3);
+		assert_int_equal(f.people, 0);
+		collector_event(c, &f);
+		assert_int_equal(f.people, 1);
+		assert_int_equal(f.present, 4);
+		collector_close(c);
+		/* Heap's algorithm; a hundredth of the 40,320. */
+		for (unsigned skip = 0; skip < 97 && i < 8;) {
+			if (counts[i] < i) {
+				unsigned a = i % 2 ? counts[i] : 0, swap = order[a];
+				order[a] = order[i];
+				order[i] = swap;
+				counts[i]++;
+				i = 0;
+				skip++;
+			} else {
+				counts[i++] = 0;
+			}
+		}
+		if (i < 8)
+			i = 0;
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_row_reaches_the_collector),
+		cmocka_unit_test(a_row_leaves_the_queue_only_when_it_is_committed),
+		cmocka_unit_test(an_empty_collector_gets_everything),
+		cmocka_unit_test(rows_of_a_lost_box_come_from_its_peers),
+		cmocka_unit_test(a_backlog_drains_over_a_slow_link),
+		cmocka_unit_test(half_of_all_messages_lost_loses_nothing),
+		cmocka_unit_test(a_restarted_collector_knows_what_it_had),
+		cmocka_unit_test(everyone_sees_the_fleet),
+		cmocka_unit_test(a_silent_denial_is_told),
+		cmocka_unit_test(a_box_that_is_shut_out_is_not_heard),
+		cmocka_unit_test(the_order_of_rows_changes_no_figure),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

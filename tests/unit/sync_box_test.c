@@ -1,0 +1,358 @@
+#include "tests/fake/doors.h"
+
+#include "base/cc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void everyone_up(struct doors *d, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		doors_up(d, i);
+}
+
+static struct link_status status_of(struct doors *d, unsigned who)
+{
+	struct link_status s;
+	struct when now = { .mono_ms = doors_now(d) };
+	sync_status(doors_box(d, who), &now, &s);
+	return s;
+}
+
+static void a_ticket_is_known_at_the_other_door_at_once(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 0, REACH_EVENT);
+	everyone_up(d, 2);
+	doors_run(d, 5000);
+	doors_enter(d, 0, 7);
+	assert_false(doors_has_ticket(d, 1, 7));
+	doors_run(d, 200);
+	assert_true(doors_has_ticket(d, 1, 7));
+	doors_close(d);
+}
+
+static void also_while_a_backlog_drains(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 0, REACH_VENUE);
+	doors_set_latency(d, 150);
+	for (unsigned i = 0; i < 1000; i++)
+		doors_enter(d, 0, 1000 + i);
+	everyone_up(d, 2);
+	doors_run(d, 1500);
+	assert_true(doors_rows(d, 1) < 1000);
+	doors_enter(d, 0, 7);
+	doors_run(d, 1500);
+	assert_true(doors_has_ticket(d, 1, 7));
+	doors_run(d, 60000);
+	assert_int_equal(doors_rows(d, 1), 1001);
+	doors_close(d);
+}
+
+static void what_was_written_while_apart_is_exchanged(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(3, 0, REACH_EVENT);
+	for (unsigned i = 0; i < 70; i++) {
+		doors_enter(d, 0, 100 + i);
+		doors_enter(d, 1, 200 + i);
+	}
+	doors_up(d, 0);
+	doors_run(d, 5000);
+	/* This one hears nothing of what has been said. */
+	doors_up(d, 1);
+	doors_up(d, 2);
+	doors_run(d, 60000);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(doors_rows(d, i), 140);
+	doors_close(d);
+}
+
+static void what_a_lost_box_had_is_handed_on(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(4, 0, REACH_EVENT);
+	doors_up(d, 0);
+	doors_up(d, 1);
+	for (unsigned i = 0; i < 120; i++)
+		doors_enter(d, 0, 100 + i);
+	doors_run(d, 30000);
+	assert_int_equal(doors_rows(d, 1), 120);
+	doors_down(d, 0);
+	doors_up(d, 2);
+	doors_up(d, 3);
+	size_t bytes;
+	size_t before = doors_published(d, "/ev", &bytes);
+	doors_run(d, 60000);
+	assert_int_equal(doors_rows(d, 2), 120);
+	assert_int_equal(doors_rows(d, 3), 120);
+	/* Once, for both. */
+	assert_true(doors_published(d, "/ev", &bytes) - before <= 6);
+	doors_close(d);
+}
+
+static bool drop_some(void *context, unsigned from, unsigned to, const char *topic)
+{
+	uint64_t *seed = context;
+	(void)from, (void)to, (void)topic;
+	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (*seed >> 33) % 3 == 0;
+}
+
+static void a_third_of_all_messages_lost_loses_nothing(void **state)
+{
+	(void)state;
+	uint64_t seed = 5;
+	struct doors *d = doors_open(4, 0, REACH_EVENT);
+	doors_set_drop(d, drop_some, &seed);
+	everyone_up(d, 4);
+	for (unsigned i = 0; i < 200; i++) {
+		doors_enter(d, i % 4, 100 + i);
+		doors_run(d, 300);
+	}
+	doors_run(d, 600000);
+	for (unsigned i = 0; i < 4; i++)
+		assert_int_equal(doors_rows(d, i), 200);
+	doors_close(d);
+}
+
+static void a_quiet_night_is_quiet(void **state)
+{
+	(void)state;
+	size_t bytes, before;
+	struct doors *d = doors_open(4, 0, REACH_EVENT);
+	everyone_up(d, 4);
+	for (unsigned i = 0; i < 100; i++)
+		doors_enter(d, i % 4, 100 + i);
+	doors_run(d, 120000);
+	before = doors_published(d, "", &bytes);
+	doors_run(d, 600000);
+	size_t said = doors_published(d, "", &bytes) - before;
+	print_message("%d messages in ten quiet minutes of four boxes\n", (int)said);
+	assert_true(said <= 4 * (10 + 27));
+	before = doors_published(d, "/ev", &bytes);
+	doors_run(d, 600000);
+	assert_int_equal(doors_published(d, "/ev", &bytes), before);
+	doors_close(d);
+}
+
+static void a_venue_hears_only_its_own(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(4, 0, REACH_VENUE);
+	everyone_up(d, 4);
+	doors_run(d, 10000);
+	doors_enter(d, 0, 7);
+	doors_enter(d, 2, 8);
+	doors_run(d, 60000);
+	assert_true(doors_has_ticket(d, 1, 7) && doors_has_ticket(d, 3, 8));
+	assert_false(doors_has_ticket(d, 2, 7) || doors_has_ticket(d, 3, 7));
+	assert_false(doors_has_ticket(d, 0, 8) || doors_has_ticket(d, 1, 8));
+	assert_int_equal(status_of(d, 0).doors, 1);
+	doors_close(d);
+}
+
+static void the_fleet_is_seen_without_a_collector(void **state)
+{
+	(void)state;
+	const struct fleet_venue *v;
+	struct doors *d = doors_open(4, 0, REACH_VENUE);
+	everyone_up(d, 4);
+	for (unsigned i = 0; i < 10; i++)
+		doors_enter(d, i % 2, 100 + i);
+	doors_run(d, 20000);
+	/* Three of venue 0 walk over to venue 1. */
+	for (unsigned i = 0; i < 3; i++)
+		doors_move(d, 2, 100 + i, 0);
+	doors_leave(d, 3, 100);
+	doors_run(d, 20000);
+	assert_int_equal(sync_fleet(doors_box(d, 2), &v), 2);
+	assert_string_equal(v[0].id, "venue-0");
+	assert_true(v[0].known && v[1].known);
+	assert_int_equal(v[0].present, 7);
+	assert_int_equal(v[0].entries, 10);
+	assert_int_equal(v[0].boxes, 2);
+	assert_int_equal(v[1].present, 2);
+	assert_true(fleet_age_ms(&v[0], doors_now(d)) < 70000);
+	doors_close(d);
+}
+
+static void old_news_is_old(void **state)
+{
+	(void)state;
+	const struct fleet_venue *v;
+	struct doors *d = doors_open(4, 0, REACH_VENUE);
+	doors_up(d, 0);
+	doors_enter(d, 0, 7);
+	doors_run(d, 10000);
+	doors_down(d, 0);
+	doors_run(d, 3600000);
+	/* All that this one ever hears is what the broker has kept. */
+	doors_up(d, 2);
+	doors_run(d, 10000);
+	(void)sync_fleet(doors_box(d, 2), &v);
+	assert_true(v[0].known);
+	assert_int_equal(v[0].entries, 1);
+	assert_true(fleet_age_ms(&v[0], doors_now(d)) >= 3590000);
+	assert_int_equal(v[0].boxes_lost, 1);
+	doors_close(d);
+}
+
+static void a_wrong_clock_is_told(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(3, 0, REACH_EVENT);
+	doors_set_clock(d, 2, -3600000);
+	everyone_up(d, 3);
+	doors_run(d, 120000);
+	int64_t off = status_of(d, 2).clock_off_ms;
+	assert_true(off < -3590000 && off > -3610000);
+	assert_int_equal(status_of(d, 0).clock_off_ms, 0);
+	assert_int_equal(status_of(d, 1).clock_off_ms, 0);
+	/* Its figures are not taken for old because of it. */
+	const struct fleet_venue *v;
+	(void)sync_fleet(doors_box(d, 0), &v);
+	assert_true(fleet_age_ms(&v[1], doors_now(d)) < 70000);
+	doors_set_clock(d, 2, 0);
+	doors_run(d, 120000);
+	assert_int_equal(status_of(d, 2).clock_off_ms, 0);
+	doors_close(d);
+}
+
+static void stamps_of_others_are_passed_on(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 0, REACH_EVENT);
+	doors_set_clock(d, 0, 7200000);
+	everyone_up(d, 2);
+	doors_enter(d, 0, 7);
+	doors_run(d, 5000);
+	assert_true(doors_latest(d, 1) == doors_latest(d, 0));
+	doors_close(d);
+}
+
+static void a_box_that_was_rolled_back_begins_a_new_epoch(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(3, 0, REACH_EVENT);
+	everyone_up(d, 3);
+	for (unsigned i = 0; i < 10; i++)
+		doors_enter(d, 0, 100 + i);
+	doors_run(d, 30000);
+	/* The disk is yesterday's; what was lost comes back from the others, under its old epoch.
+	 */
+	doors_down(d, 0);
+	doors_roll_back(d, 0, 4);
+	doors_restart(d, 0);
+	doors_enter(d, 0, 200);
+	doors_up(d, 0);
+	doors_run(d, 120000);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(doors_rows(d, i), 11);
+	assert_true(doors_has_ticket(d, 0, 109));
+	doors_close(d);
+}
+
+static void what_is_not_ours_is_refused_calmly(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 0, REACH_EVENT);
+	struct sync_box *s = doors_box(d, 0);
+	everyone_up(d, 2);
+	doors_enter(d, 1, 7);
+	doors_run(d, 5000);
+	uint8_t device[DEVICE_ID_SIZE];
+	struct topic t = { .kind = TOPIC_EV, .event = DOORS_EVENT };
+	char topic[TOPIC_SIZE];
+	doors_device(d, 1, device);
+	memcpy(t.device, device, sizeof(device));
+	topic_write(&t, topic);
+	doors_say(d, topic, "{\"v\":2}", 7);
+	doors_say(d, topic, "hello", 5);
+	size_t len;
+	char *ev = doors_ev_of(d, 1, 1, 1, &len);
+	char *signature = strstr(ev, "\"signature\":\"") + 13;
+	*signature = *signature == '0' ? '1' : '0';
+	doors_say(d, topic, ev, len);
+	free(ev);
+	doors_run(d, 1000);
+	assert_int_equal(sync_refused(s, SYNC_REFUSED_VERSION), 1);
+	assert_int_equal(sync_refused(s, SYNC_REFUSED_FORM), 1);
+	assert_int_equal(sync_refused(s, SYNC_REFUSED_BATCH), 1);
+	assert_int_equal(doors_rows(d, 0), 1);
+	doors_close(d);
+}
+
+static void a_twin_is_noticed(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 0, REACH_EVENT);
+	everyone_up(d, 2);
+	doors_run(d, 60000);
+	static struct message_chains have;
+	struct topic t = { .kind = TOPIC_HAVE, .event = DOORS_EVENT };
+	char topic[TOPIC_SIZE];
+	doors_venue(0, t.venue);
+	doors_device(d, 0, t.device);
+	topic_write(&t, topic);
+	memcpy(have.sender, t.device, sizeof(have.sender));
+	have.epoch = 77;
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(status_of(d, 0).twin, i == 2);
+		size_t len;
+		have.wall_ms = DOORS_START + doors_now(d);
+		char *text = message_write_chains(&have, &len);
+		doors_say(d, topic, text, len);
+		free(text);
+		doors_run(d, 30000);
+	}
+	assert_true(status_of(d, 0).twin);
+	assert_false(status_of(d, 1).twin);
+	doors_close(d);
+}
+
+static void a_restart_sends_what_no_collector_has(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 0, REACH_EVENT);
+	doors_up(d, 0);
+	for (unsigned i = 0; i < 60; i++)
+		doors_enter(d, 0, 100 + i);
+	doors_run(d, 5000);
+	doors_restart(d, 0);
+	doors_restart(d, 1);
+	everyone_up(d, 2);
+	doors_run(d, 5000);
+	assert_int_equal(doors_rows(d, 1), 60);
+	assert_int_equal(status_of(d, 0).queued, 60);
+	doors_close(d);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_ticket_is_known_at_the_other_door_at_once),
+		cmocka_unit_test(also_while_a_backlog_drains),
+		cmocka_unit_test(what_was_written_while_apart_is_exchanged),
+		cmocka_unit_test(what_a_lost_box_had_is_handed_on),
+		cmocka_unit_test(a_third_of_all_messages_lost_loses_nothing),
+		cmocka_unit_test(a_quiet_night_is_quiet),
+		cmocka_unit_test(a_venue_hears_only_its_own),
+		cmocka_unit_test(the_fleet_is_seen_without_a_collector),
+		cmocka_unit_test(old_news_is_old),
+		cmocka_unit_test(a_wrong_clock_is_told),
+		cmocka_unit_test(stamps_of_others_are_passed_on),
+		cmocka_unit_test(a_box_that_was_rolled_back_begins_a_new_epoch),
+		cmocka_unit_test(what_is_not_ours_is_refused_calmly),
+		cmocka_unit_test(a_twin_is_noticed),
+		cmocka_unit_test(a_restart_sends_what_no_collector_has),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
