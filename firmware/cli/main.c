@@ -20,6 +20,7 @@ static const struct command {
 	{ "decode", cli_decode, "what the appliance reads in a picture" },
 	{ "headcount", cli_headcount, "the figures of a kiosk's data directory" },
 	{ "report", cli_report, "what the night was, for people and for programs" },
+	{ "collect", cli_collect, "put a night together from sticks and data directories" },
 	{ "log", cli_log, "list or verify the log of a kiosk's data directory" },
 };
 

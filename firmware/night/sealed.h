@@ -73,9 +73,9 @@ NODISCARD int sealed_create(struct sealed_writer **out, int fd, const struct sea
 /* Wipes; what was not flushed is lost. NULL is allowed. */
 void sealed_close(struct sealed_writer *w);
 
-/* Says how far a chain goes that is about to be copied: kept in the next part, so that a copy that
- * ends early says what it lacks. Call it for every chain of the log before the first row, and
- * before rows that have come since. */
+/* Says how far a chain goes that is about to be copied: kept in every part from the next on, so
+ * that a copy that ends early says what it lacks. Call it for every chain of the log before the
+ * first row, and before rows that have come since. */
 NODISCARD int sealed_promise(struct sealed_writer *w, const struct chain *chain, uint64_t last);
 
 /* Adds a row of a log, in the order of log_each(). Rows of this device are signed, BATCH_ROWS_MAX

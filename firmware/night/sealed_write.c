@@ -9,8 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BODY_FULL    (96 << 10) /* bytes of batches, from which on a part is written */
-#define PROMISES_MAX 4096
+/* Small parts: damage to a stick costs some 150 rows. Every part repeats the promises. */
+#define BODY_FULL    (48 << 10)
+#define PROMISES_MAX 256
 
 static_assert(2 + PROMISES_MAX * PROMISE_SIZE + 2 + BODY_FULL + SEALED_BATCH_MAX + TAG_SIZE <=
 		      SEALED_PART_MAX,
@@ -23,6 +24,7 @@ struct sealed_writer {
 	uint8_t file_key[FILE_KEY_SIZE], binding[BINDING_SIZE];
 	uint64_t size;
 	uint32_t parts, promises, batches;
+	bool promised_more; /* than what is in the parts that are written */
 	struct row pending[BATCH_ROWS_MAX];
 	size_t pending_count;
 	uint8_t promised[PROMISES_MAX * PROMISE_SIZE];
@@ -124,7 +126,7 @@ static size_t fill_contents(struct sealed_writer *w)
 
 static int write_part(struct sealed_writer *w)
 {
-	if (!w->promises && !w->batches)
+	if (!w->promised_more && !w->batches)
 		return 0;
 	size_t n = fill_contents(w);
 	uint8_t *part = w->part + BINDING_SIZE, *nonce = part + PART_HEAD_SIZE;
@@ -146,7 +148,8 @@ static int write_part(struct sealed_writer *w)
 		return error;
 	w->size += size;
 	w->parts++;
-	w->promises = w->batches = 0;
+	w->promised_more = false;
+	w->batches = 0;
 	w->body_size = 0;
 	return 0;
 }
@@ -186,15 +189,24 @@ static int make_room(struct sealed_writer *w)
 
 int sealed_promise(struct sealed_writer *w, const struct chain *chain, uint64_t last)
 {
-	if (w->promises == PROMISES_MAX) {
+	uint8_t promise[PROMISE_SIZE], *at = w->promised;
+	memcpy(promise, chain->device, DEVICE_ID_SIZE);
+	sealed_put_integer(sealed_put_integer(promise + DEVICE_ID_SIZE, chain->epoch, 4), last, 8);
+	uint32_t i = 0;
+	while (i < w->promises && memcmp(at, promise, DEVICE_ID_SIZE + 4)) {
+		at += PROMISE_SIZE;
+		i++;
+	}
+	if (i == PROMISES_MAX) {
 		int error = write_part(w);
 		if (error)
 			return error;
+		w->promises = i = 0;
+		at = w->promised;
 	}
-	uint8_t *at = w->promised + (size_t)w->promises++ * PROMISE_SIZE;
-	memcpy(at, chain->device, DEVICE_ID_SIZE);
-	at = sealed_put_integer(at + DEVICE_ID_SIZE, chain->epoch, 4);
-	sealed_put_integer(at, last, 8);
+	memcpy(at, promise, PROMISE_SIZE);
+	w->promises = i == w->promises ? i + 1 : w->promises;
+	w->promised_more = true;
 	return 0;
 }
 

@@ -161,6 +161,21 @@ int night_promised(struct night *n, const struct chain *chain, uint64_t *promise
 	return n->kind->promised(n, chain, promised);
 }
 
+int night_mark(struct night *n, const struct night_flaw *flaws, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (flaws[i].chain.epoch < 1 || flaws[i].seq < 1 || flaws[i].seq > NIGHT_SEQ_MAX ||
+			flaws[i].flaw <= FLAW_NONE || flaws[i].flaw >= FLAW_KINDS)
+			return -EINVAL;
+	return n->kind->mark(n, flaws, count);
+}
+
+int night_marks(
+	struct night *n, int (*take)(void *context, const struct night_flaw *flaw), void *context)
+{
+	return n->kind->marks(n, take, context);
+}
+
 int night_settle(struct night *n)
 {
 	return n->kind->settle(n);

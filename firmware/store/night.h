@@ -16,7 +16,7 @@
 
 #include "base/cc.h"
 #include "door/ranges.h"
-#include "store/batch.h"
+#include "store/row_line.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -101,6 +101,17 @@ NODISCARD int night_receipts(struct night *n, const struct chain *chain,
  * seen it claim. */
 NODISCARD int night_promise(struct night *n, const struct chain *chain, uint64_t promised);
 NODISCARD int night_promised(struct night *n, const struct chain *chain, uint64_t *promised);
+
+/* That some copy had a row of this number that was not as its box wrote it: what was tampered with
+ * stays marked, whatever good copies come. A set like the rows. */
+struct night_flaw {
+	struct chain chain;
+	uint64_t seq;
+	enum row_flaw flaw;
+};
+NODISCARD int night_mark(struct night *n, const struct night_flaw *flaws, size_t count);
+NODISCARD int night_marks(
+	struct night *n, int (*take)(void *context, const struct night_flaw *flaw), void *context);
 
 /* Makes the file what it would be had the rows come in order (SQLite; nothing to do elsewhere): a
  * new one is written aside, synced and renamed. -EBUSY while anybody else has it open: the rows are

@@ -22,6 +22,9 @@ struct night_kind {
 		void *context);
 	int (*promise)(struct night *n, const struct chain *chain, uint64_t promised);
 	int (*promised)(struct night *n, const struct chain *chain, uint64_t *promised);
+	int (*mark)(struct night *n, const struct night_flaw *flaws, size_t count);
+	int (*marks)(struct night *n, int (*take)(void *context, const struct night_flaw *flaw),
+		void *context);
 	int (*settle)(struct night *n);
 };
 

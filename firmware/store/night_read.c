@@ -511,3 +511,38 @@ int night_sqlite_receipts(struct night *base, const struct chain *chain,
 	sqlite3_finalize(s);
 	return stop ? stop : night_failed(n, error, "reading receipts");
 }
+
+static int each_mark(struct night_sqlite *n, const struct chain_list *chains,
+	int (*take)(void *context, const struct night_flaw *flaw), void *context)
+{
+	sqlite3_stmt *s = NULL;
+	int rc = SQLITE_DONE;
+	int stop = db_prepare(n->db, &s,
+		"SELECT id, flaw FROM mark WHERE id BETWEEN ?1 AND ?2 ORDER BY id, flaw");
+	for (size_t i = 0; !stop && i < chains->count; i++) {
+		bind_chain(s, chains->at[i].id);
+		while (!stop && (rc = sqlite3_step(s)) == SQLITE_ROW) {
+			int64_t id = sqlite3_column_int64(s, 0), flaw = sqlite3_column_int64(s, 1);
+			struct night_flaw f = { chains->at[i].chain, (uint64_t)id & NIGHT_SEQ_MAX,
+				(enum row_flaw)flaw };
+			if (flaw > FLAW_NONE && flaw < FLAW_KINDS)
+				stop = take(context, &f);
+		}
+		if (!stop)
+			stop = db_error(n->db, rc);
+		sqlite3_reset(s);
+	}
+	sqlite3_finalize(s);
+	return stop;
+}
+
+int night_sqlite_marks(struct night *base,
+	int (*take)(void *context, const struct night_flaw *flaw), void *context)
+{
+	struct night_sqlite *n = (struct night_sqlite *)base;
+	struct chain_list chains = { 0 };
+	int stop = begin_reading(n, &chains);
+	if (!stop)
+		stop = each_mark(n, &chains, take, context);
+	return end_reading(n, &chains, stop);
+}

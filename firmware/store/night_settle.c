@@ -73,6 +73,8 @@ static const struct copy copies[] = {
 	  " AND NOT EXISTS (SELECT 1 FROM contradiction c WHERE c.id = s.id + 1"
 	  "  AND c.before = s.hash AND c.what & 1048576) ORDER BY id, hash",
 		"INSERT INTO signature VALUES (?,?,?)", 3, -1, true, true },
+	{ "SELECT id, flaw FROM mark WHERE id BETWEEN ?1 AND ?2 ORDER BY id, flaw",
+		"INSERT INTO mark VALUES (?,?)", 2, -1, true, true },
 	{ "SELECT " NIGHT_COLUMNS " FROM contradiction WHERE id BETWEEN ?1 AND ?2"
 	  " ORDER BY id, hash",
 		"INSERT INTO contradiction (" NIGHT_COLUMNS ") VALUES (?,?,?,?,?,?,?,?,?,?,?)",

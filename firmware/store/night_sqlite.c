@@ -21,7 +21,8 @@ const char night_schema_file[] = "PRAGMA page_size=8192;";
 
 /* `held`: the ranges of numbers that `entry` has. `signature`: of the last row of a stretch; one
  * whose next row is there, follows it and is signed, too, adds nothing and is left out.
- * `contradiction`: what lost its number to another row. */
+ * `contradiction`: what lost its number to another row. `mark`: what was
+ * found in some copy (enum row_flaw). */
 const char night_schema_tables[] =
 	"PRAGMA application_id=0x5072764e;"
 	"PRAGMA user_version=1;"
@@ -37,6 +38,8 @@ const char night_schema_tables[] =
 	" PRIMARY KEY (chain, first)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE signature (id INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL,"
 	" PRIMARY KEY (id, hash)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE mark (id INTEGER NOT NULL, flaw INTEGER NOT NULL, PRIMARY KEY (id, flaw))"
+	" STRICT, WITHOUT ROWID;"
 	"CREATE TABLE contradiction (id INTEGER NOT NULL, hlc INTEGER NOT NULL,"
 	" wall_ms INTEGER NOT NULL, mono_ms INTEGER NOT NULL, what INTEGER NOT NULL,"
 	" place INTEGER NOT NULL, ticket BLOB, amount INTEGER NOT NULL, undoes INTEGER,"
@@ -311,6 +314,8 @@ static const struct night_kind sqlite_kind = {
 	.receipts = night_sqlite_receipts,
 	.promise = night_sqlite_promise,
 	.promised = night_sqlite_promised,
+	.mark = night_sqlite_mark,
+	.marks = night_sqlite_marks,
 	.settle = night_sqlite_settle,
 };
 

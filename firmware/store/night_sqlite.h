@@ -69,6 +69,7 @@ enum night_statement {
 	NIGHT_OTHER_SINK,
 	NIGHT_OTHER_DROP,
 	NIGHT_PROMISE,
+	NIGHT_MARK,
 	NIGHT_STATEMENTS
 };
 
@@ -140,6 +141,9 @@ int night_sqlite_receipts(struct night *base, const struct chain *chain,
 	int (*take)(void *context, uint64_t first, uint64_t last, int64_t received_ms,
 		const char *source),
 	void *context);
+int night_sqlite_mark(struct night *base, const struct night_flaw *flaws, size_t count);
+int night_sqlite_marks(struct night *base,
+	int (*take)(void *context, const struct night_flaw *flaw), void *context);
 int night_sqlite_settle(struct night *base);
 
 /* A stretch of rows that came first just now. */

@@ -45,6 +45,7 @@ static const char *const texts[] = {
 	[NIGHT_OTHER_SINK] = "INSERT INTO contradiction (" NIGHT_COLUMNS ") SELECT " NIGHT_COLUMNS
 			     " FROM entry WHERE id = ?1",
 	[NIGHT_OTHER_DROP] = "DELETE FROM contradiction WHERE id = ?1 AND hash = ?2",
+	[NIGHT_MARK] = "INSERT OR IGNORE INTO mark VALUES (?1, ?2)",
 	[NIGHT_PROMISE] = "UPDATE chain SET promised = ?2 WHERE id = ?1 AND promised < ?2",
 };
 static_assert(ARRAY_LEN(texts) == NIGHT_STATEMENTS, "every statement needs its text");

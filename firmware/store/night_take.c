@@ -352,23 +352,42 @@ int night_sqlite_take(struct night *base, const struct batch *batches, size_t co
 	return 0;
 }
 
+/* A statement on a chain's number, or on that of one of its rows, and a value. */
+static int note(struct night_sqlite *n, enum night_statement which, const struct chain *chain,
+	uint64_t seq, int64_t value)
+{
+	int64_t id = 0;
+	sqlite3_stmt *s;
+	int error = night_chain_id(n, chain, true, &id);
+	if (!error)
+		error = night_statement(n, which, &s);
+	if (error)
+		return error;
+	db_bind_integer(s, 1, seq ? night_id(id, seq) : id);
+	db_bind_integer(s, 2, value);
+	return db_run(s);
+}
+
 int night_sqlite_promise(struct night *base, const struct chain *chain, uint64_t promised)
 {
 	struct night_sqlite *n = (struct night_sqlite *)base;
-	int64_t id = 0;
-	sqlite3_stmt *s;
 	int error = begin(n);
 	if (error)
 		return night_failed(n, error, "beginning to write");
 	int before = sqlite3_total_changes(n->db);
-	error = night_chain_id(n, chain, true, &id);
-	if (!error)
-		error = night_statement(n, NIGHT_PROMISE, &s);
-	if (!error) {
-		db_bind_integer(s, 1, id);
-		db_bind_integer(s, 2, (int64_t)promised);
-		error = db_run(s);
-	}
+	error = note(n, NIGHT_PROMISE, chain, 0, (int64_t)promised);
+	return night_failed(n, finish(n, error, before), "writing");
+}
+
+int night_sqlite_mark(struct night *base, const struct night_flaw *flaws, size_t count)
+{
+	struct night_sqlite *n = (struct night_sqlite *)base;
+	int error = begin(n);
+	if (error)
+		return night_failed(n, error, "beginning to write");
+	int before = sqlite3_total_changes(n->db);
+	for (size_t i = 0; !error && i < count; i++)
+		error = note(n, NIGHT_MARK, &flaws[i].chain, flaws[i].seq, (int64_t)flaws[i].flaw);
 	return night_failed(n, finish(n, error, before), "writing");
 }
 

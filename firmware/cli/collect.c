@@ -1,0 +1,89 @@
+#include "cli/collect.h"
+
+#include "base/text.h"
+#include "cli/cli.h"
+#include "cli/data.h"
+#include "cli/folder.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char usage[] =
+	"usage: parvis collect --event DIR [--store STORE] [--json] SOURCE...\n"
+	"\n"
+	"Puts together what the boxes have of a night: sealed copies from USB sticks, data\n"
+	"directories as they were copied, folders of either. Any number of them, in any order,\n"
+	"again and again: the store is the same in the end. Every chain of rows and every\n"
+	"signature is looked at; what was changed is told and marked, what is missing is told by\n"
+	"box and number.\n"
+	"\n"
+	"  --event DIR    the event's folder; sealed copies need its keys/issuing.key\n"
+	"  --store STORE  where the rows go: a file that ends in .db, instead of DIR/night.db\n"
+	"  --json         one JSON object\n"
+	"\n"
+	"Exit status: 0 done, and nothing is missing or changed, 1 something is, 2 wrong use,\n"
+	"3 it could not be done.\n";
+
+int collect_store(struct night **out, const struct collect_options *o, const struct event *event)
+{
+	char why[NIGHT_WHY_SIZE];
+	int error =
+		night_open(out, o->store ? o->store : o->event_dir, event->id, NIGHT_WRITE, why);
+	if (!error)
+		return CLI_OK;
+	fprintf(stderr, "parvis collect: the store cannot be opened: %s\n",
+		why[0] ? why : strerror(-error));
+	return CLI_FAILED;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct collect_options *o)
+{
+	static const struct option known[] = {
+		{ "event", required_argument, NULL, 'e' },
+		{ "store", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int c;
+	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
+	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+		if (c == 'e')
+			o->event_dir = optarg;
+		else if (c == 's')
+			o->store = optarg;
+		else if (c == 'j')
+			o->json = true;
+		else
+			return fputs(usage, c == 'h' ? stdout : stderr),
+			       c == 'h' ? CLI_OK : CLI_USAGE;
+	}
+	o->sources = argv + optind;
+	o->source_count = argc - optind;
+	if (o->event_dir && o->source_count)
+		return -1;
+	fputs(o->event_dir ? "parvis collect: name at least one source\n"
+			   : "parvis collect: --event DIR is missing\n",
+		stderr);
+	fputs(usage, stderr);
+	return CLI_USAGE;
+}
+
+int cli_collect(int argc, char **argv)
+{
+	struct collect_options o = { 0 };
+	struct event *event;
+	int status = read_options(argc, argv, &o);
+	if (status >= 0)
+		return status;
+	status = folder_open(&event, o.event_dir);
+	if (status != CLI_OK)
+		return status;
+	status = collect_files(&o, event);
+	event_free(event);
+	int flushed = data_flush("collect");
+	return flushed != CLI_OK ? flushed : status;
+}

@@ -1,0 +1,79 @@
+#!/bin/sh
+# The morning after, as an organiser does it: sticks and copied data directories become one store,
+# and what is missing or was changed is said.
+. tests/fake/tap.sh
+
+collect()
+{
+	"$PARVIS" collect --event "$DIR/n/event" "$@" >"$DIR/out" 2>"$DIR/err"
+	status=$?
+}
+
+# says NAME STATUS out|err REGEX
+says()
+{
+	if [ "$status" = "$2" ] && LC_ALL=C grep -qE -- "$4" "$DIR/$3"; then
+		ok "$1"
+	else
+		not_ok "$1" "status $status instead of $2, or $3 without: $4" "$DIR/out" "$DIR/err"
+	fi
+}
+
+"$TOOLS/night_maker" "$DIR/n" 4 2000 7 >"$DIR/out" || not_ok "a night is made" "" "$DIR/out"
+
+collect
+says "without a source it says how" 2 err "name at least one source"
+collect "$DIR/nothing"
+says "a source that is not there is named" 3 err "nothing: No such file"
+mkdir "$DIR/empty"
+collect "$DIR/empty"
+says "so is a folder without anything" 1 out "there is no log and no sealed copy in it"
+
+collect "$DIR/n/sticks"
+says "sticks are taken" 1 out "^[0-9]+ rows in the store; [0-9]+ new, 0 known$"
+says "a damaged one is told" 1 out "numa-door-1.parvis-log: .*NOT as it was written"
+says "which rows it lacks is told" 1 out "^missing: numa/door-1 \([0-9a-f]{8}\), epoch [0-9]+, rows [0-9]+ to [0-9]+$"
+says "a box that nobody has is told" 1 out "^missing: ruche/door-1 \([0-9a-f]{8}\): nothing was ever heard of it$"
+
+collect "$DIR/n/data"
+says "data directories fill what was missing" 1 out "numa-door-1/log.db: [0-9]+ rows: [1-9][0-9]* new"
+cp "$DIR/n/event/night.db" "$DIR/first.db"
+collect "$DIR/n/data/numa-door-1" "$DIR/n/sticks" "$DIR/n/data" "$DIR/n/sticks"
+says "again, nothing is new" 1 out "rows in the store; 0 new"
+cmp -s "$DIR/first.db" "$DIR/n/event/night.db" && ok "and the store is the same to the byte" ||
+	not_ok "and the store is the same to the byte" "it differs"
+
+"$PARVIS" collect --event "$DIR/n/event" --store "$DIR/other.db" "$DIR/n/data" \
+	"$DIR/n/sticks/numa-door-1.parvis-log" "$DIR/n/sticks" >"$DIR/out" 2>"$DIR/err"
+cmp -s "$DIR/first.db" "$DIR/other.db" && ok "another order gives the same bytes" ||
+	not_ok "another order gives the same bytes" "they differ" "$DIR/out" "$DIR/err"
+
+# A row that somebody has changed on a copied disk.
+cp -r "$DIR/n/data/mairie-door-1" "$DIR/changed"
+sqlite3 "$DIR/changed/log.db" "DROP TRIGGER entry_is_not_changed;
+	UPDATE entry SET operator = 'x' WHERE id = (SELECT id FROM entry LIMIT 1 OFFSET 40)"
+collect "$DIR/changed"
+says "a changed row is found by its number" 1 out \
+	"! mairie/door-1 \([0-9a-f]{8}\), epoch [0-9]+, row 41: its hash is not that of its values"
+collect --json "$DIR/changed"
+says "and in JSON" 1 out '"venue":"mairie","door":"door-1","epoch":[0-9]+,"first":41,"last":41,"flaw":"changed"'
+[ "$(sqlite3 "$DIR/n/event/night.db" "SELECT count(*) FROM mark")" = 1 ] &&
+	ok "the store keeps the mark" || not_ok "the store keeps the mark" ""
+
+# A copy that ends early.
+size=$(wc -c <"$DIR/n/sticks/mairie-door-1.parvis-log")
+head -c $((size - 100)) "$DIR/n/sticks/mairie-door-1.parvis-log" >"$DIR/cut.parvis-log"
+"$PARVIS" collect --event "$DIR/n/event" --store "$DIR/cut.db" "$DIR/cut.parvis-log" >"$DIR/out" 2>"$DIR/err"
+status=$?
+says "a copy that was cut off says so" 1 out "it ends within a part"
+
+sed 's/^id = .*/id = noel/' "$DIR/n/event/event.ini" >"$DIR/event.ini"
+mkdir "$DIR/noel"
+cp -r "$DIR/event.ini" "$DIR/n/event/keys" "$DIR/noel/"
+"$PARVIS" collect --event "$DIR/noel" "$DIR/n/sticks/mairie-door-1.parvis-log" >"$DIR/out" 2>"$DIR/err"
+status=$?
+says "another event's stick is refused in words" 1 out "it is of another event"
+"$PARVIS" collect --event "$DIR/noel" --store "$DIR/other.db" "$DIR/n/data" >"$DIR/out" 2>"$DIR/err"
+status=$?
+says "so is another event's store" 3 err "it is the store of another event"
+done_testing
