@@ -83,9 +83,9 @@ static void complete(struct making *m, unsigned at, struct row *row, int64_t now
 	}
 	row->at.wall_ms = now_ms + b->clock_off_ms;
 	row->at.mono_ms = now_ms - NIGHT_OPENS_MS + 60000;
-	row->at.trust = !b->clock_off_ms         ? TRUST_SYNCED
-			: row->at.wall_ms < 1e12 ? TRUST_UNSET
-						 : TRUST_FREE;
+	row->at.trust = !b->clock_off_ms                           ? TRUST_SYNCED
+			: row->at.wall_ms < INT64_C(1000000000000) ? TRUST_UNSET
+								   : TRUST_FREE;
 	row->hlc = hlc_merge(last ? last->hlc : 0, m->stamp[at], row->at.wall_ms);
 	strcpy(row->venue, b->venue);
 	strcpy(row->door, b->door);
