@@ -1,5 +1,6 @@
 #include "app/clerk.h"
 
+#include "app/neighbours.h"
 #include "base/log.h"
 #include "base/mailbox.h"
 #include "event/badge.h"
@@ -17,6 +18,7 @@
 
 #define RETRY_MS    1000
 #define PROBE_BYTES 65536
+#define NEWS_ROWS   100 /* of other doors, taken in before the next guest is looked at */
 
 struct clerk {
 	struct clerk_setup setup;
@@ -32,6 +34,8 @@ struct clerk {
 	struct post_state posted;
 	atomic_bool nudged; /* there is a nudge in `in`: one at most, so that a request has room */
 	bool count_owed;    /* the main loop has not been told of new figures yet */
+	struct neighbours *neighbours;
+	bool more_news; /* … of which not all was taken in */
 };
 
 static uint32_t fault_of(int error)
@@ -83,6 +87,11 @@ static void post_opened(struct clerk *c)
 
 static void post_row(struct clerk *c, const struct row *row)
 {
+	struct chain self;
+	log_self(c->log, &self);
+	/* After a failure that has cost rows the log goes on under another epoch by itself. */
+	c->posted.openings += self.epoch != c->posted.self.epoch;
+	c->posted.self = self;
 	c->posted.seq = row->seq;
 	c->posted.latest = row->hlc;
 	if (c->setup.post)
@@ -118,14 +127,34 @@ static int probe_disk(const char *dir)
 	return fsync(fd) ? -errno : 0;
 }
 
+/* Takes in what has come from other doors; `most` 0: all of it. */
+static void take_news(struct clerk *c, size_t most)
+{
+	c->more_news = false;
+	if (!c->log || c->fault)
+		return;
+	c->count_owed |= neighbours_refresh(c->neighbours, c->log, most, &c->more_news);
+	log_seen_stamp(c->log, neighbours_latest(c->neighbours));
+}
+
+/* The venue's figures: of our rows and the others'. */
+static void count_all(struct clerk *c, struct log_result *out)
+{
+	log_headcount(c->log, &out->count, &out->registered_in);
+	neighbours_sum(c->neighbours, &out->count, &out->registered_in);
+}
+
 static void tell_opened(struct clerk *c)
 {
 	struct clerk_reply reply = { .answer = CLERK_OPENED, .fault = roster_fault(c) };
-	log_headcount(c->log, &reply.result.count, &reply.result.registered_in);
+	c->fault = 0;
+	neighbours_reset(c->neighbours);
+	take_news(c, 0);
+	c->count_owed = false;
+	count_all(c, &reply.result);
 	if (c->roster && roster_count(c->roster, c->setup.rules.venue, &reply.registered))
 		reply.registered = 0;
 	c->registered = reply.registered;
-	c->fault = 0;
 	c->was_open = true;
 	tell(c, &reply);
 }
@@ -190,7 +219,12 @@ static int record(struct clerk *c, const struct clerk_request *q, struct clerk_r
 	}
 	if (!c->log)
 		return -EIO;
+	struct log_known others;
+	neighbours_know(c->neighbours, request.ticket ? request.ticket->hash : NULL, &others);
+	request.others = &others;
 	int error = log_record(c->log, &request, &reply->result);
+	if (!error)
+		neighbours_add(c->neighbours, &reply->result);
 	if (error || reply->result.row.direction != DIRECTION_IN)
 		explicit_bzero(reply->badge, sizeof(reply->badge));
 	return error;
@@ -231,7 +265,7 @@ static void tell_count(struct clerk *c)
 	struct clerk_reply reply = {
 		.answer = CLERK_COUNTED, .fault = roster_fault(c), .registered = c->registered
 	};
-	log_headcount(c->log, &reply.result.count, &reply.result.registered_in);
+	count_all(c, &reply.result);
 	c->count_owed = mailbox_put(c->out, &reply) != 0;
 }
 
@@ -247,7 +281,7 @@ static void take_orders(struct clerk *c)
 	}
 	if (orders.seen_stamp && c->log)
 		log_seen_stamp(c->log, orders.seen_stamp);
-	c->count_owed |= orders.peers;
+	c->more_news |= orders.peers;
 }
 
 /* The courier's thread. */
@@ -263,6 +297,8 @@ static void nudge(void *context)
 
 static int patience_ms(const struct clerk *c)
 {
+	if (c->more_news && c->log && !c->fault)
+		return 0;
 	return c->fault || !c->log || c->count_owed ? RETRY_MS : -1;
 }
 
@@ -285,6 +321,7 @@ static void *clerk_main(void *argument)
 			serve(c, q);
 		else
 			recover(c);
+		take_news(c, NEWS_ROWS);
 		tell_count(c);
 		explicit_bzero(&q->ticket, sizeof(q->ticket));
 	}
@@ -305,10 +342,14 @@ int clerk_start(struct clerk **out, const struct clerk_setup *setup)
 	if (!error)
 		error = mailbox_open(&c->out, sizeof(struct clerk_reply), 64);
 	if (!error)
+		error = neighbours_open(&c->neighbours, setup->data_dir, setup->rules.venue,
+			setup->event->opens_ms);
+	if (!error)
 		error = -pthread_create(&c->thread, NULL, clerk_main, c);
 	if (error) {
 		mailbox_close(c->in);
 		mailbox_close(c->out);
+		neighbours_close(c->neighbours);
 		free(c);
 		return error;
 	}
@@ -331,6 +372,7 @@ void clerk_stop(struct clerk *c)
 	pthread_join(c->thread, NULL);
 	mailbox_close(c->in);
 	mailbox_close(c->out);
+	neighbours_close(c->neighbours);
 	free(c);
 }
 

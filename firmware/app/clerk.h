@@ -1,6 +1,7 @@
 /* The clerk: the one thread that touches the store. It reads a code as far as event and roster go,
  * lets the log decide and write in one transaction, and answers only when that is durable. When
- * the disk fails it says so, and tries again by itself once a second until it can write. */
+ * the disk fails it says so, and tries again by itself once a second until it can write. What the
+ * venue's other doors have let in counts in its decisions and figures, as soon as it is here. */
 #ifndef PARVIS_APP_CLERK_H
 #define PARVIS_APP_CLERK_H
 
@@ -42,7 +43,7 @@ struct clerk_reply {
 	uint32_t fault; /* of FAULTS_STOP, and FAULT_ROSTER beside any answer */
 	struct ticket ticket;
 	char badge[BADGE_CODE_SIZE]; /* RECORDED: what the badge says that the row carries; or "" */
-	struct log_result result;
+	struct log_result result; /* `count` and `registered_in` of the venue, all doors together */
 	uint64_t registered;
 };
 

@@ -265,7 +265,7 @@ void kiosk_take_reply(struct kiosk *k, const struct clerk_reply *r)
 		k->dirty = true;
 		break;
 	case CLERK_COUNTED:
-		desk_recount(&k->desk, &r->result.count, r->registered, r->result.registered_in);
+		desk_counted(&k->desk, &r->result.count, r->result.registered_in);
 		k->dirty = true;
 		break;
 	case CLERK_RECORDED:

@@ -6,6 +6,7 @@
 #include "event/name_index.h"
 #include "event/pin.h"
 #include "store/log.h"
+#include "store/peers.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -60,8 +61,17 @@ static int look_up(struct porter *p, struct porter_reply *reply)
 	int error = log_open_reader(&log, p->setup.data_dir);
 	if (error)
 		return error;
-	for (uint8_t i = 0; !error && i < reply->count; i++)
-		error = log_prior(log, reply->found[i].ticket.hash, &reply->found[i].prior);
+	struct peers *peers = NULL;
+	if (peers_open_reader(&peers, p->setup.data_dir))
+		peers = NULL; /* without the other doors, then */
+	for (uint8_t i = 0; !error && i < reply->count; i++) {
+		struct log_known others = { .stamp = 0 };
+		const uint8_t *hash = reply->found[i].ticket.hash;
+		if (peers && peers_prior(peers, hash, &others.prior, &others.stamp))
+			others.stamp = 0;
+		error = log_prior(log, hash, &others, &reply->found[i].prior);
+	}
+	peers_close(peers);
 	log_close(log);
 	return error;
 }

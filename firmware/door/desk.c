@@ -329,6 +329,12 @@ void desk_recount(
 	d->last_seq = 0; /* the number may be another row's there */
 }
 
+void desk_counted(struct desk *d, const struct headcount *count, uint64_t registered_in)
+{
+	d->screen.count = *count;
+	d->screen.registered_in = registered_in;
+}
+
 bool desk_ready(const struct desk *d)
 {
 	return !d->busy;

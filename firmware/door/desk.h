@@ -245,6 +245,9 @@ void desk_init(struct desk *d, const struct desk_setup *setup, const struct head
 void desk_recount(
 	struct desk *d, const struct headcount *count, uint64_t registered, uint64_t registered_in);
 
+/* Other doors of this venue have rows that this one did not know: these are the figures now. */
+void desk_counted(struct desk *d, const struct headcount *count, uint64_t registered_in);
+
 void desk_step(struct desk *d, const struct desk_event *event, struct desk_effects *out);
 
 /* Whether a code that the camera or scanner read may be handed in now. */

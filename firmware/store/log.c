@@ -28,7 +28,7 @@ static const char *const statements[] = {
 	[LOG_SET_HEAD] = "INSERT OR REPLACE INTO head (id, seq, hash, venue, entries, exits,"
 			 " present, refused, registered_in, chain)"
 			 " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[LOG_PRIOR] = "SELECT direction, wall_ms, trust, venue, door,"
+	[LOG_PRIOR] = "SELECT direction, wall_ms, trust, venue, door, hlc,"
 		      " EXISTS (SELECT 1 FROM entry e WHERE ticket = ?1 AND kind = 2"
 		      " AND " COUNTS " AND NOT " WAS_UNDONE ") FROM entry e"
 		      " WHERE ticket = ?1 AND " COUNTS " AND NOT " WAS_UNDONE
@@ -326,14 +326,15 @@ void log_close(struct log *l)
 	free(l);
 }
 
-int log_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out)
+int log_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], const struct log_known *others,
+	struct prior *out)
 {
 	struct prior prior;
 	int error = 0;
 	if (!l->statements[LOG_PRIOR])
 		error = db_prepare(l->db, &l->statements[LOG_PRIOR], statements[LOG_PRIOR]);
 	if (!error)
-		error = log_read_prior(l, ticket, &prior);
+		error = log_read_prior(l, ticket, others, &prior);
 	if (!error)
 		*out = prior;
 	return error;

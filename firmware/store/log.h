@@ -52,6 +52,13 @@ NODISCARD int log_open_reader(struct log **out, const char *dir);
 /* NULL is allowed. */
 void log_close(struct log *l);
 
+/* What the rows of other boxes say, which are not in this log (store/peers.h). */
+struct log_known {
+	struct prior prior; /* of the ticket that is asked for */
+	uint64_t stamp;     /* of the row that says so; 0: none does */
+	int64_t present;    /* what their rows add to the venue's people present */
+};
+
 /* What is to be decided and written, in one transaction. */
 struct log_request {
 	enum row_kind kind;
@@ -65,12 +72,15 @@ struct log_request {
 	int64_t amount;  /* ADJUST */
 	uint64_t undoes; /* UNDO: a seq of the chain that is written now */
 	const char *operator;
+	/* The decision takes the later of what this log knows of the ticket and of what they do,
+	 * and counts everybody as present. NULL: there are none. */
+	const struct log_known *others;
 };
 
 struct log_result {
 	struct row row;
-	struct prior prior; /* what was known of the ticket before */
-	struct headcount count;
+	struct prior prior;     /* what was known of the ticket before */
+	struct headcount count; /* of this log's rows, as all that follows */
 	uint64_t registered_in; /* distinct tickets of the roster with an entry here not undone */
 };
 
@@ -88,9 +98,14 @@ NODISCARD int log_record(struct log *l, const struct log_request *request, struc
 NODISCARD int log_would(struct log *l, const struct log_request *request, struct decision *out,
 	struct prior *prior);
 
-/* What is known of a ticket: its newest row that counts and was not undone; nothing is all zero.
- * A reader sees what is durable, and waits for no writer. */
-NODISCARD int log_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out);
+/* What is known of a ticket: its newest row that counts and was not undone, of this log or of the
+ * others (NULL: none); nothing is all zero. A reader sees what is durable, and waits for no writer.
+ */
+NODISCARD int log_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE],
+	const struct log_known *others, struct prior *out);
+
+/* Whether a ticket of the roster has an entry here that was not undone. A writer only. */
+NODISCARD int log_entered(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], bool *out);
 
 /* A writer's kept figures; a reader calls log_recount(). */
 void log_headcount(const struct log *l, struct headcount *out, uint64_t *registered_in);

@@ -65,8 +65,8 @@ NODISCARD int log_connect(struct log *l);
 void log_disconnect(struct log *l);
 
 /* log_prior(), its statement being prepared. */
-NODISCARD int log_read_prior(
-	struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out);
+NODISCARD int log_read_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE],
+	const struct log_known *others, struct prior *out);
 
 /* Distinct tickets, walk-ins' badges not among them, with an entry to a venue that was not undone.
  */

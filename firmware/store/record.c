@@ -21,8 +21,20 @@ static bool has_ticket(const uint8_t ticket[TICKET_HASH_SIZE])
 	return memcmp(ticket, none, sizeof(none)) != 0;
 }
 
-int log_read_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct prior *out)
+/* The later of two says where the guest is; a badge is one whoever made it. Two stamps are never
+ * equal but by chance: then it is this log's that counts. */
+static void merge_prior(struct prior *own, uint64_t stamp, const struct log_known *others)
 {
+	bool walk_in = own->walk_in || (others->stamp && others->prior.walk_in);
+	if (others->stamp > stamp)
+		*own = others->prior;
+	own->walk_in = walk_in;
+}
+
+int log_read_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE],
+	const struct log_known *others, struct prior *out)
+{
+	uint64_t stamp = 0;
 	*out = (struct prior){ 0 };
 	if (!has_ticket(ticket))
 		return 0;
@@ -34,29 +46,40 @@ int log_read_prior(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct
 		out->last = (enum direction)sqlite3_column_int(s, 0);
 		out->wall_ms = sqlite3_column_int64(s, 1);
 		out->trust = (enum trust)sqlite3_column_int(s, 2);
-		out->walk_in = sqlite3_column_int(s, 5) != 0;
+		stamp = (uint64_t)sqlite3_column_int64(s, 5);
+		out->walk_in = sqlite3_column_int(s, 6) != 0;
 		if (!db_take_text(s, 3, out->venue, sizeof(out->venue)) ||
 			!db_take_text(s, 4, out->door, sizeof(out->door)))
 			error = -EBADMSG;
 	}
 	sqlite3_reset(s);
+	if (!error && others)
+		merge_prior(out, stamp, others);
 	return error;
 }
 
-/* Whether a ticket has an entry here that was not undone. */
-static int read_entered(struct log *l, const struct row *row, int *out)
+int log_entered(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], bool *out)
 {
-	*out = 0;
-	if (!has_ticket(row->ticket) || strcmp(row->venue, l->venue))
+	*out = false;
+	if (!has_ticket(ticket))
 		return 0;
+	if (!l->db)
+		return -EIO; /* it could not be opened anew after a failure */
 	sqlite3_stmt *s = l->statements[LOG_ENTERED];
-	db_bind_blob(s, 1, row->ticket, sizeof(row->ticket));
-	db_bind_text(s, 2, row->venue);
+	db_bind_blob(s, 1, ticket, TICKET_HASH_SIZE);
+	db_bind_text(s, 2, l->venue);
 	int rc = sqlite3_step(s);
 	if (rc == SQLITE_ROW)
-		*out = sqlite3_column_int(s, 0);
+		*out = sqlite3_column_int(s, 0) != 0;
 	sqlite3_reset(s);
 	return db_error(l->db, rc);
+}
+
+/* The same, of a row's ticket; false for a row of another venue. */
+static int read_entered(struct log *l, const struct row *row, bool *out)
+{
+	*out = false;
+	return strcmp(row->venue, l->venue) ? 0 : log_entered(l, row->ticket, out);
 }
 
 /* The row that an undo takes back: one that counts, is ours and was not undone before. */
@@ -81,11 +104,13 @@ static int decide(struct log *l, const struct log_request *r, struct decision *o
 	*p = (struct prior){ 0 };
 	*out = (struct decision){ .verdict = VERDICT_NONE };
 	int64_t present = headcount_present(&l->count);
+	if (r->others && __builtin_add_overflow(present, r->others->present, &present))
+		present = r->others->present;
 	if (r->kind == ROW_WALK_IN)
 		*out = admission_walk_in(r->rules, present, r->override);
 	if (r->kind != ROW_SCAN)
 		return 0;
-	int error = log_read_prior(l, r->ticket->hash, p);
+	int error = log_read_prior(l, r->ticket->hash, r->others, p);
 	if (!error)
 		*out = admission_decide(r->rules, r->ticket, p, present, &r->now, r->override);
 	return error;
@@ -184,7 +209,7 @@ static int set_head(struct log *l, const struct log_result *result)
 /* What lies between BEGIN and COMMIT. */
 static int write_row(struct log *l, const struct log_request *r, struct log_result *result)
 {
-	int entered_before, entered_after;
+	bool entered_before, entered_after;
 	int error = fill(l, r, &result->row, &result->prior);
 	if (error)
 		return error;
@@ -198,8 +223,7 @@ static int write_row(struct log *l, const struct log_request *r, struct log_resu
 		return error;
 	result->count = l->count;
 	headcount_apply(&result->count, &result->row);
-	result->registered_in =
-		l->registered_in + (uint64_t)(int64_t)(entered_after - entered_before);
+	result->registered_in = l->registered_in + entered_after - entered_before;
 	return set_head(l, result);
 }
 

@@ -248,6 +248,13 @@ static void a_reopened_log_brings_its_own_figures(void **state)
 	bench_tap(&b, CONTROL_PLUS);
 	bench_write_row(&b);
 	assert_true(bench_screen(&b).can_undo);
+	/* Figures of other doors leave what can be undone. */
+	b.count.in = 30;
+	desk_counted(&b.d, &b.count, 29);
+	struct screen counted = bench_screen(&b);
+	assert_int_equal(headcount_present(&counted.count), 31);
+	assert_int_equal(counted.registered_in, 29);
+	assert_true(counted.can_undo);
 	b.count.in = 41;
 	desk_recount(&b.d, &b.count, 230, 40);
 	struct screen s = bench_screen(&b);

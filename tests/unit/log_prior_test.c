@@ -48,7 +48,7 @@ static void assert_prior(struct log *l, uint8_t number, enum direction last, int
 	const uint8_t hash[TICKET_HASH_SIZE] = { number };
 	struct prior p;
 	memset(&p, 0xff, sizeof(p));
-	assert_int_equal(log_prior(l, hash, &p), 0);
+	assert_int_equal(log_prior(l, hash, NULL, &p), 0);
 	assert_int_equal(p.last, last);
 	assert_int_equal(p.wall_ms, last == DIRECTION_NONE ? 0 : START_MS + second * 1000);
 	assert_string_equal(p.venue, last == DIRECTION_NONE ? "" : "numa");
@@ -79,7 +79,7 @@ static void a_reader_follows_the_writer(void **state)
 	assert_prior(reader, 1, DIRECTION_IN, 10);
 	const uint8_t none[TICKET_HASH_SIZE] = { 0 };
 	struct prior p;
-	assert_int_equal(log_prior(reader, none, &p), 0);
+	assert_int_equal(log_prior(reader, none, NULL, &p), 0);
 	assert_int_equal(p.last, DIRECTION_NONE);
 	log_close(reader);
 	log_close(writer);
