@@ -152,6 +152,8 @@ void kiosk_give(struct kiosk *k, struct desk_event *event)
 		end_staff(k);
 	if (k->desk.screen.id != SCREEN_SEARCH)
 		forget_found(k);
+	if ((e.set & EFFECT_COPY) && k->stick)
+		stick_ask(k->stick);
 	if ((e.set & EFFECT_PRINT) && k->printing)
 		printing_put(k->printing, &e.badge);
 	explicit_bzero(&e, sizeof(e));
@@ -325,6 +327,7 @@ static void take_porter_reply(struct kiosk *k, const struct porter_reply *r)
 static void take_answers(struct kiosk *k)
 {
 	take_printing(k);
+	kiosk_take_stick(k);
 	for (int i = 0; i < MESSAGES_MAX && !clerk_answer(k->clerk, &k->reply, 0); i++) {
 		kiosk_take_reply(k, &k->reply);
 		explicit_bzero(&k->reply.ticket, sizeof(k->reply.ticket));
@@ -369,12 +372,13 @@ static void light(struct kiosk *k, const struct when *now)
 
 static void wait_for_something(struct kiosk *k, int wait_ms)
 {
-	struct pollfd p[5] = {
+	struct pollfd p[] = {
 		{ .fd = clerk_fd(k->clerk), .events = POLLIN },
 		{ .fd = lens_fd(k->lens), .events = POLLIN },
 		{ .fd = k->porter ? porter_fd(k->porter) : -1, .events = POLLIN },
 		{ .fd = k->has_waiting ? -1 : wand_fd(k->wand), .events = POLLIN },
 		{ .fd = k->printing ? printing_fd(k->printing) : -1, .events = POLLIN },
+		{ .fd = k->stick ? stick_fd(k->stick) : -1, .events = POLLIN },
 	};
 	int n = poll(p, ARRAY_LEN(p), wait_ms);
 	(void)n; /* an interrupted wait is a short one */

@@ -201,7 +201,10 @@ static int open_parts(struct kiosk *k)
 		.event = k->event,
 		.rules = k->rules,
 	};
-	return clerk_start(&k->clerk, &setup) ? EXIT_FAILED : EXIT_OK;
+	if (clerk_start(&k->clerk, &setup))
+		return EXIT_FAILED;
+	kiosk_open_stick(k);
+	return EXIT_OK;
 }
 
 static void set_up_desk(struct kiosk *k, struct desk_setup *s)
@@ -312,6 +315,7 @@ void kiosk_close(struct kiosk *k)
 	lens_close(k->lens);
 	porter_stop(k->porter);
 	printing_stop(k->printing);
+	stick_stop(k->stick);
 	clerk_stop(k->clerk);
 	if (k->ui)
 		ui_close(k->ui);

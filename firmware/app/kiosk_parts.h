@@ -7,6 +7,7 @@
 #include "app/lens.h"
 #include "app/porter.h"
 #include "app/printing.h"
+#include "app/stick.h"
 #include "app/venues.h"
 #include "app/wand.h"
 #include "port/lamps.h"
@@ -41,6 +42,7 @@ struct kiosk {
 	struct wand *wand;
 	struct porter *porter;
 	struct printing *printing; /* NULL: no badge printer */
+	struct stick *stick;       /* NULL: sticks are not looked for */
 	struct lamps *lamps;
 	struct ui *ui;
 
@@ -74,6 +76,10 @@ void kiosk_give(struct kiosk *k, struct desk_event *event);
 
 /* Tells the desk that these faults are now so. */
 void kiosk_faults(struct kiosk *k, uint32_t mask, uint32_t on);
+
+/* Sticks: looks for them, and takes what they have to say. */
+void kiosk_open_stick(struct kiosk *k);
+void kiosk_take_stick(struct kiosk *k);
 
 /* Takes one clerk's answer in. */
 void kiosk_take_reply(struct kiosk *k, const struct clerk_reply *reply);

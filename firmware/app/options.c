@@ -31,6 +31,7 @@ static const char usage_tail[] =
 	"  --printer URI      a label printer for walk-ins' badges: ipp://host/ipp/print\n"
 	"  --label WxH        the size of its labels in mm (default: 62x29)\n"
 	"  --labels N         a new roll: so many labels are left\n"
+	"  --stick-dir DIR    a directory in place of a USB stick, for the copy of the log\n"
 	"  --panel window     draw lamps and buttons beside the kiosk, for a desk without GPIO\n"
 	"  --size WxH         of the window or picture (default: 1280x800)\n"
 	"  --fullscreen       take the whole screen\n"
@@ -61,6 +62,7 @@ enum option_id {
 	OPTION_PRINTER,
 	OPTION_LABEL,
 	OPTION_LABELS,
+	OPTION_STICK_DIR,
 	OPTION_SIZE,
 	OPTION_FULLSCREEN,
 	OPTION_OFFSCREEN,
@@ -88,6 +90,7 @@ static const struct option long_options[] = {
 	{ "printer", required_argument, NULL, OPTION_PRINTER },
 	{ "label", required_argument, NULL, OPTION_LABEL },
 	{ "labels", required_argument, NULL, OPTION_LABELS },
+	{ "stick-dir", required_argument, NULL, OPTION_STICK_DIR },
 	{ "size", required_argument, NULL, OPTION_SIZE },
 	{ "fullscreen", no_argument, NULL, OPTION_FULLSCREEN },
 	{ "offscreen", no_argument, NULL, OPTION_OFFSCREEN },
@@ -224,6 +227,9 @@ static bool take(struct options *o, int id, const char *value)
 		return true;
 	case OPTION_OFFSCREEN:
 		o->offscreen = true;
+		return true;
+	case OPTION_STICK_DIR:
+		o->stick_dir = value;
 		return true;
 	case OPTION_LANG:
 		o->language = value;

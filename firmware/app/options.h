@@ -21,8 +21,9 @@ struct options {
 	const char *script, *shots;          /* NULL: live; pictures go to the working directory */
 	const char *printer;                 /* ipp or ipps URI; NULL: none */
 	uint32_t label_width_um, label_height_um;
-	int64_t labels;       /* on the roll now; -1: as counted so far */
-	const char *language; /* NULL: the event's first */
+	const char *stick_dir; /* in place of USB sticks; NULL */
+	int64_t labels;        /* on the roll now; -1: as counted so far */
+	const char *language;  /* NULL: the event's first */
 	uint32_t width, height;
 	struct adopt_places places; /* --bundle and --bundle-dir */
 	bool from_box;              /* event, venue, door, doorway and pins are the box's */

@@ -297,6 +297,7 @@ static const char *screen_now(const struct player *p)
 		[SCREEN_SEARCH] = "search",
 		[SCREEN_FLEET] = "fleet",
 		[SCREEN_PAIRS] = "pairs",
+		[SCREEN_STICK] = "stick",
 	};
 	struct screen screen;
 	struct when now = kiosk_now(p->kiosk);
@@ -335,14 +336,17 @@ static const char *value_now(const struct player *p, const struct script_line *l
 		return fault_now(p, l->value);
 	if (!strcmp(l->what, "screen"))
 		return screen_now(p);
+	if (!strcmp(l->what, "stick"))
+		return stick_names[kiosk_desk(p->kiosk)->stick.state];
 	return NULL;
 }
 
 static enum play_result do_expect(struct player *p, const struct script_line *l)
 {
 	char text[64];
-	/* A fault comes and goes with the real world, whatever the script's clock says. */
-	bool real_time = p->real_time || !strcmp(l->what, "fault");
+	/* A fault comes and goes with the real world, whatever the script's clock says; so does a
+	 * stick. */
+	bool real_time = p->real_time || !strcmp(l->what, "fault") || !strcmp(l->what, "stick");
 	int limit_ms = real_time ? REAL_WAIT_MS : 0;
 	for (int ms = 0;; ms += FRAME_MS) {
 		const char *is = value_now(p, l, text);
@@ -350,7 +354,7 @@ static enum play_result do_expect(struct player *p, const struct script_line *l)
 			complain(p,
 				"nothing is called %s; there are present, in, out, walk_ins, "
 				"refused, adjustments, undone, moved_in, readmitted, "
-				"overridden, lamp, fault and screen",
+				"overridden, lamp, fault, screen and stick",
 				l->what);
 			return PLAY_STOP;
 		}

@@ -91,7 +91,7 @@ bool desk_is_staff_screen(const struct desk *d)
 {
 	static const uint32_t theirs = 1U << SCREEN_PIN | 1U << SCREEN_HEADCOUNT |
 				       1U << SCREEN_SEARCH | 1U << SCREEN_FLEET |
-				       1U << SCREEN_PAIRS;
+				       1U << SCREEN_PAIRS | 1U << SCREEN_STICK;
 	return theirs & 1U << d->screen.id;
 }
 
@@ -287,6 +287,7 @@ static void (*const steps[])(
 	[DESK_FOUND] = desk_found,
 	[DESK_FLEET] = desk_fleet,
 	[DESK_LINK] = desk_link,
+	[DESK_STICK] = desk_stick,
 	[DESK_PAIRS] = desk_pairs,
 };
 

@@ -55,6 +55,7 @@ enum desk_event_kind {
 	DESK_FOUND,   /* whom EFFECT_SEARCH has found */
 	DESK_FLEET,   /* news of venues: of some, or of all; those of no event are let go */
 	DESK_LINK,    /* how the sync does; it is told when it changes */
+	DESK_STICK,   /* how a stick does */
 	DESK_PAIRS,   /* all tickets of this venue that came in twice, the newest first */
 };
 
@@ -118,6 +119,7 @@ struct desk_event {
 			size_t count;
 		} fleet;
 		struct link_status link;
+		struct stick_status stick;
 		struct {
 			const struct pair *at; /* valid during the step */
 			size_t count;          /* the first SCREEN_PAIRS_MAX are listed */
@@ -178,6 +180,7 @@ enum desk_effect {
 	EFFECT_PRINT = 1 << 7,     /* print `badge`, then forget it: its row is durable */
 	EFFECT_SEARCH = 1 << 8,    /* answer DESK_FOUND for `search`, then forget it */
 	EFFECT_STAFF_OVER = 1 << 9, /* nobody may search any more: wipe the names */
+	EFFECT_COPY = 1 << 10,      /* copy the log to the stick that is in */
 };
 
 struct desk_badge {
@@ -232,6 +235,7 @@ struct desk {
 	bool search_again; /* … and is of another text than the one that is typed now */
 	uint8_t found_hash[SCREEN_FOUND_MAX][TICKET_HASH_SIZE];
 	struct link_status link;
+	struct stick_status stick;
 	struct screen_pair pairs[SCREEN_PAIRS_MAX];
 	uint8_t pair_count;
 	uint32_t pair_total;

@@ -132,6 +132,34 @@ void desk_pairs(struct desk *d, const struct desk_event *e, struct desk_effects 
 		out->set |= EFFECT_SCREEN;
 }
 
+/* --- the stick ---------------------------------------------------------------------------------
+ */
+
+void desk_stick(struct desk *d, const struct desk_event *e, struct desk_effects *out)
+{
+	d->stick = e->stick;
+	if (d->screen.id == SCREEN_HEADCOUNT || d->screen.id == SCREEN_STICK)
+		out->set |= EFFECT_SCREEN;
+}
+
+void desk_open_stick(struct desk *d, const struct desk_event *e, struct desk_effects *out)
+{
+	if (d->screen.staff)
+		desk_go(d, SCREEN_STICK, &e->now, out);
+}
+
+/* The PIN that has opened the session is enough: the copy is sealed, so that whoever carries it off
+ * has nothing. */
+void desk_copy(struct desk *d, const struct desk_event *e, struct desk_effects *out)
+{
+	(void)e;
+	bool under_way = d->stick.state == STICK_COPYING || d->stick.state == STICK_MIRROR;
+	if (!d->screen.staff || under_way || d->stick.state == STICK_NONE)
+		desk_chime(out, CHIME_FAULT);
+	else
+		out->set |= EFFECT_COPY;
+}
+
 /* --- lists, a page at a time -------------------------------------------------------------------
  */
 
@@ -261,6 +289,8 @@ static void fill_pairs(const struct desk *d, struct screen *out)
 void desk_fill_fleet(const struct desk *d, const struct when *now, struct screen *out)
 {
 	enum screen_id id = d->screen.id;
+	if (id == SCREEN_HEADCOUNT || id == SCREEN_STICK)
+		out->stick = d->stick;
 	if (id != SCREEN_HEADCOUNT && id != SCREEN_FLEET && id != SCREEN_PAIRS)
 		return;
 	out->link = d->link;

@@ -302,8 +302,10 @@ static const struct {
 	{ CONTROL_BACK, CONTROL_BACK, ON(SEARCH), desk_search_back },
 	{ CONTROL_FLEET, CONTROL_FLEET, ON(HEADCOUNT), desk_open_fleet },
 	{ CONTROL_PAIRS, CONTROL_PAIRS, ON(HEADCOUNT), desk_open_pairs },
+	{ CONTROL_STICK, CONTROL_STICK, ON(HEADCOUNT), desk_open_stick },
+	{ CONTROL_COPY, CONTROL_COPY, ON(STICK), desk_copy },
 	{ CONTROL_EARLIER, CONTROL_LATER, ON(FLEET) | ON(PAIRS), desk_turn_list },
-	{ CONTROL_BACK, CONTROL_BACK, ON(FLEET) | ON(PAIRS), desk_close_list },
+	{ CONTROL_BACK, CONTROL_BACK, ON(FLEET) | ON(PAIRS) | ON(STICK), desk_close_list },
 	{ CONTROL_TEXT_SIZE, CONTROL_TEXT_SIZE, ON_ANY, use_text_size },
 	{ CONTROL_CONTRAST, CONTROL_CONTRAST, ON_ANY, use_contrast },
 };

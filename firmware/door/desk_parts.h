@@ -1,9 +1,9 @@
 /* What the desk's own files share; nobody else includes it. desk.c: steps, time, and what is
  * asked of the store. desk_input.c: hands.
  * desk_walk_in.c: the keyboard of those without a ticket.
- * desk_search.c: guests by name. desk_fleet.c: other venues, pairs, the sync. desk_result.c: the
- * store's answers. desk_screen.c: what is to be seen. All of them change a desk in place and add to
- * *out. */
+ * desk_search.c: guests by name. desk_fleet.c: other venues, pairs, the sync, the stick.
+ * desk_result.c: the store's answers. desk_screen.c: what is to be seen. All of them change a desk
+ * in place and add to *out. */
 #ifndef PARVIS_DOOR_DESK_PARTS_H
 #define PARVIS_DOOR_DESK_PARTS_H
 
@@ -81,6 +81,9 @@ void desk_open_pairs(struct desk *d, const struct desk_event *e, struct desk_eff
 void desk_turn_list(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_close_list(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 
+void desk_open_stick(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_copy(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+
 /* What of them is to be seen on the screen in out. */
 void desk_fill_fleet(const struct desk *d, const struct when *now, struct screen *out);
 
@@ -108,6 +111,7 @@ void desk_found(struct desk *d, const struct desk_event *e, struct desk_effects 
 void desk_failed(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_fleet(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_link(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_stick(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_pairs(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 
 #endif

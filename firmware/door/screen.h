@@ -7,6 +7,7 @@
 #include "door/headcount.h"
 #include "door/keyboard.h"
 #include "door/language.h"
+#include "door/stick.h"
 #include "door/verdict.h"
 
 enum screen_id {
@@ -21,6 +22,7 @@ enum screen_id {
 	SCREEN_SEARCH,    /* volunteer: guests by name */
 	SCREEN_FLEET,     /* volunteer: every venue of the event, as last heard of */
 	SCREEN_PAIRS,     /* volunteer: tickets that came in by two doors */
+	SCREEN_STICK,     /* volunteer: the sealed copy of the log on a stick */
 	SCREEN_ID_COUNT
 };
 
@@ -69,6 +71,8 @@ enum control {
 	CONTROL_PAIRS,   /* tickets that came in twice */
 	CONTROL_EARLIER, /* the page before, of a list */
 	CONTROL_LATER,   /* … and after */
+	CONTROL_STICK,   /* the copy of the log on a stick */
+	CONTROL_COPY,    /* … make it */
 	CONTROL_COUNT
 };
 
@@ -250,6 +254,9 @@ struct screen {
 	enum printer_trouble printer;
 	int64_t labels_left;     /* −1 = not counted */
 	uint32_t badges_waiting; /* to be printed */
+
+	/* SCREEN_HEADCOUNT, SCREEN_STICK; nothing on any other. */
+	struct stick_status stick;
 
 	/* SCREEN_HEADCOUNT, SCREEN_FLEET, SCREEN_PAIRS; nothing on any other. */
 	struct link_status link;

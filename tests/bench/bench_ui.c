@@ -73,7 +73,7 @@ static double frame_ms(struct ui *u, struct screen s, const struct ui_frame *cam
 static int bench_size(uint32_t width, uint32_t height)
 {
 	static const char *const names[SCREEN_ID_COUNT] = { "scan", "result", "help", "pin",
-		"headcount", "fault", "walk_in", "adopt" };
+		"headcount", "fault", "walk_in", "adopt", "search", "fleet", "pairs", "stick" };
 	static uint8_t grey[1280 * 720];
 	const struct ui_frame camera = { grey, 1280, 720, 1280 };
 	struct ui_setup setup = {

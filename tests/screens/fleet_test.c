@@ -317,6 +317,32 @@ static void pairs_fit(void **state)
 	}
 }
 
+/* --- the stick --- */
+
+static void the_stick_is_told_in_words(void **state)
+{
+	(void)state;
+	for (int i = 0; i < STICK_STATES; i++) {
+		char name[64];
+		struct screen s = a_screen(SCREEN_STICK);
+		s.stick = (struct stick_status){ (enum stick_state)i, 12345, 98765, 12345, NOW_MS };
+		snprintf(name, sizeof(name), "stick-%s", stick_names[i]);
+		try_all(name, s);
+		render_layout(renders[0], &s, false);
+		bool offers = widget_of(render_page(renders[0]), CONTROL_COPY) != NULL;
+		bool can = i != STICK_NONE && i != STICK_COPYING && i != STICK_MIRROR &&
+			   i != STICK_STRANGE;
+		assert_int_equal(offers, can);
+		s.id = SCREEN_HEADCOUNT;
+		s.pair_total = i == STICK_MIRROR ? 3 : 0;
+		snprintf(name, sizeof(name), "headcount-stick-%s", stick_names[i]);
+		try_all(name, s);
+		render_layout(renders[0], &s, false);
+		assert_int_equal(
+			widget_of(render_page(renders[0]), CONTROL_STICK) != NULL, i != STICK_NONE);
+	}
+}
+
 /* --- where there is room --- */
 
 static void a_full_house_says_where_there_is_room(void **state)
@@ -361,6 +387,7 @@ int main(void)
 		cmocka_unit_test(pages_are_turned_where_there_are_more),
 		cmocka_unit_test(the_sync_is_told_to_volunteers),
 		cmocka_unit_test(pairs_fit),
+		cmocka_unit_test(the_stick_is_told_in_words),
 		cmocka_unit_test(a_full_house_says_where_there_is_room),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -374,6 +374,53 @@ static void pairs_are_listed_and_corrected_by_hand(void **state)
 	assert_int_equal(bench_screen(&v.b).pair_count, 0);
 }
 
+/* --- the stick --- */
+
+static void tell_stick(struct evening *v, enum stick_state state)
+{
+	struct desk_event e = { .kind = DESK_STICK,
+		.stick = { .state = state, .rows = 3, .total = 9, .last_seq = 3 } };
+	bench_step(&v->b, &e);
+}
+
+static void only_volunteers_copy_the_log(void **state)
+{
+	struct evening v;
+	(void)state;
+	open_evening(&v);
+	tell_stick(&v, STICK_READY);
+	assert_int_equal(bench_screen(&v.b).stick.state, STICK_NONE); /* guests: nothing */
+	bench_tap(&v.b, CONTROL_STICK);
+	bench_tap(&v.b, CONTROL_COPY);
+	assert_int_equal(bench_screen(&v.b).id, SCREEN_SCAN);
+	assert_false(v.b.fx.set & EFFECT_COPY);
+	bench_open_session(&v.b);
+	assert_int_equal(bench_screen(&v.b).stick.state, STICK_READY);
+	bench_tap(&v.b, CONTROL_STICK);
+	assert_int_equal(bench_screen(&v.b).id, SCREEN_STICK);
+	bench_tap(&v.b, CONTROL_COPY);
+	assert_true(v.b.fx.set & EFFECT_COPY);
+}
+
+static void a_copy_is_asked_for_when_it_can_be_made(void **state)
+{
+	struct evening v;
+	(void)state;
+	open_evening(&v);
+	tell_stick(&v, STICK_READY);
+	bench_open_session(&v.b);
+	bench_tap(&v.b, CONTROL_STICK);
+	for (int s = 0; s < STICK_STATES; s++) {
+		bool can = s != STICK_NONE && s != STICK_COPYING && s != STICK_MIRROR;
+		tell_stick(&v, (enum stick_state)s);
+		assert_int_equal(bench_screen(&v.b).stick.state, s);
+		bench_tap(&v.b, CONTROL_COPY);
+		assert_int_equal((v.b.fx.set & EFFECT_COPY) != 0, can);
+	}
+	bench_tap(&v.b, CONTROL_BACK);
+	assert_int_equal(bench_screen(&v.b).id, SCREEN_HEADCOUNT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -388,6 +435,8 @@ int main(void)
 		cmocka_unit_test(another_venues_seats_are_told_while_they_are_known),
 		cmocka_unit_test(volunteers_see_how_the_sync_does),
 		cmocka_unit_test(pairs_are_listed_and_corrected_by_hand),
+		cmocka_unit_test(only_volunteers_copy_the_log),
+		cmocka_unit_test(a_copy_is_asked_for_when_it_can_be_made),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -311,7 +311,7 @@ static void draw_keys(struct page *p, struct box *rest)
 	keys[n++] = key_of(p, CONTROL_PLUS, BUTTON_PRIMARY);
 	keys[n++] = key_of(p, CONTROL_MINUS, BUTTON_PLAIN);
 	keys[0].size = keys[1].size = 40;
-	keys[0].wide = keys[1].wide = 174;
+	keys[0].wide = keys[1].wide = 158;
 	keys[0].high = 96;
 	if (p->screen->can_undo)
 		keys[n++] = key_of(p, CONTROL_UNDO, BUTTON_PLAIN);
@@ -330,12 +330,36 @@ static void draw_keys(struct page *p, struct box *rest)
 	screen_foot(p, rest, keys, n, &leave, 1);
 }
 
+/* A line that leads somewhere: what there is, and the word that opens it. */
+static void draw_way(struct page *p, struct box *rest, enum control control, const char *note,
+	const char *open, bool takes_all)
+{
+	struct key key = key_of(p, control, BUTTON_ROW);
+	struct type text = { 24, 500, p->palette->text, ALIGN_START, false };
+	struct type see = { 24, 600, p->palette->accent, ALIGN_END, false };
+	double w = text_width(p, open, &see) + 2;
+	double h = text_height(p, note, &text, rest->w - 48 - 24 - w);
+	double high = fmax(TARGET, h + 24);
+	struct box left = *rest;
+	box_top(&left, high + 24);
+	/* Where the chart would not fit below, all of its place is taken. */
+	if (takes_all && !page_upright(p) && !has_room_for_arrivals(p, left))
+		high = rest->h;
+	struct box strip = box_top(rest, high);
+	box_top(rest, 24);
+	key_draw(p, strip, &key);
+	struct colour under = p->on;
+	p->on = p->palette->panel;
+	struct box in = box_inset(strip, 24, 0);
+	text_draw_middle(p, box_end(&in, w), open, &see);
+	box_end(&in, 24);
+	text_draw_middle(p, in, note, &text);
+	p->on = under;
+}
+
 /* Tickets that came in twice: calmly, and one touch away. */
 static void draw_pairs(struct page *p, struct box *rest)
 {
-	struct key key = key_of(p, CONTROL_PAIRS, BUTTON_ROW);
-	struct type text = { 24, 500, p->palette->text, ALIGN_START, false };
-	struct type see = { 24, 600, p->palette->accent, ALIGN_END, false };
 	char digits[32], note[STRING_SIZE];
 	const char *const args[] = { digits };
 	uint32_t n = p->screen->pair_total;
@@ -344,24 +368,26 @@ static void draw_pairs(struct page *p, struct box *rest)
 	number(p, digits, n);
 	string_fill(note, sizeof(note), string_plural(p->screen->language, STRING_PAIRS_NOTE, n),
 		args, 1);
-	double w = text_width(p, key.label, &see) + 2;
-	double h = text_height(p, note, &text, rest->w - 48 - 24 - w);
-	double high = fmax(TARGET, h + 24);
-	struct box left = *rest;
-	box_top(&left, high + 24);
-	/* Where the chart would not fit below, all of its place is taken. */
-	if (!page_upright(p) && !has_room_for_arrivals(p, left))
-		high = rest->h;
-	struct box strip = box_top(rest, high);
-	box_top(rest, 24);
-	key_draw(p, strip, &key);
-	struct colour under = p->on;
-	p->on = p->palette->panel;
-	struct box in = box_inset(strip, 24, 0);
-	text_draw_middle(p, box_end(&in, w), key.label, &see);
-	box_end(&in, 24);
-	text_draw_middle(p, in, note, &text);
-	p->on = under;
+	draw_way(p, rest, CONTROL_PAIRS, note, string_of(p->screen->language, STRING_CONTROL_PAIRS),
+		true);
+}
+
+static void draw_stick(struct page *p, struct box *rest)
+{
+	const struct stick_status *stick = &p->screen->stick;
+	enum language l = p->screen->language;
+	char digits[32], note[STRING_SIZE];
+	const char *const args[] = { digits };
+	enum string id = stick->state == STICK_READY     ? STRING_STICK_NOTE_READY
+			 : stick->state == STICK_COPYING ? STRING_STICK_NOTE_COPYING
+			 : stick->state == STICK_MIRROR  ? STRING_STICK_NOTE_MIRROR
+							 : STRING_STICK_NOTE_TROUBLE;
+	if (stick->state == STICK_NONE)
+		return;
+	number(p, digits, (int64_t)(stick->last_seq & INT64_MAX));
+	string_fill(note, sizeof(note), string_of(l, id), args, 1);
+	draw_way(p, rest, CONTROL_STICK, note, string_of(l, STRING_STICK_SEE),
+		!p->screen->pair_total);
 }
 
 void screen_headcount(struct page *p)
@@ -378,13 +404,16 @@ void screen_headcount(struct page *p)
 	screen_link_line(p, &rest);
 	struct box low = box_bottom(&rest, figures(p, rest, false));
 	box_bottom(&rest, 24);
-	if (page_upright(p))
+	if (page_upright(p)) {
+		draw_stick(p, &rest);
 		draw_pairs(p, &rest);
+	}
 	struct box present = rest;
 	bool upright = page_upright(p);
 	if (!upright) {
 		present = box_start(&rest, rest.w / 3);
 		box_start(&rest, 24);
+		draw_stick(p, &rest);
 		draw_pairs(p, &rest);
 	}
 	bool chart = has_room_for_arrivals(p, rest);
