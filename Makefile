@@ -264,6 +264,7 @@ PREFIX     ?= /usr
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 BIN        := $(DESTDIR)$(PREFIX)/bin
 MAN1       := $(DESTDIR)$(PREFIX)/share/man/man1
+MAN7       := $(DESTDIR)$(PREFIX)/share/man/man7
 SHARE      := $(DESTDIR)$(PREFIX)/share/parvis
 CONF       := $(DESTDIR)$(SYSCONFDIR)/parvis
 # Strings are compiled in; screenshots are for readers of the source.
@@ -271,16 +272,18 @@ ASSETS     := $(shell find assets -type f ! -path 'assets/strings/*' ! -path 'as
                            2>/dev/null)
 
 install: all ## install into $(DESTDIR)$(PREFIX); PREFIX=/usr
-	install -d $(BIN) $(MAN1) $(SHARE) $(CONF)
+	install -d $(BIN) $(MAN1) $(MAN7) $(SHARE) $(CONF)
 	install -m 755 $(KIOSK) $(CLI) $(BIN)
 	install -d $(SHARE)/broker
 	install -m 644 board/broker/* $(SHARE)/broker
 	install -m 644 board/man/parvis.1 board/man/parvis-kiosk.1 $(MAN1)
+	install -m 644 board/man/parvis-sync.7 $(MAN7)
 	for f in $(ASSETS); do install -D -m 644 "$$f" "$(SHARE)/$${f#assets/}" || exit 1; done
 	if [ ! -e $(CONF)/pins.ini ]; then install -m 644 board/pins.ini $(CONF); fi
 
 uninstall: ## remove what `install` has put there; the pin map stays
-	rm -f $(BIN)/parvis-kiosk $(BIN)/parvis $(MAN1)/parvis.1 $(MAN1)/parvis-kiosk.1
+	rm -f $(BIN)/parvis-kiosk $(BIN)/parvis $(MAN1)/parvis.1 $(MAN1)/parvis-kiosk.1 \
+		$(MAN7)/parvis-sync.7
 	rm -rf $(SHARE)
 
 # --- packages ----------------------------------------------------------------------------------

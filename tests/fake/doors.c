@@ -81,6 +81,8 @@ struct doors {
 	size_t written;
 	bool (*drop)(void *context, unsigned from, unsigned to, const char *topic);
 	void *drop_context;
+	void (*listen)(void *context, const char *topic, const void *payload, size_t size);
+	void *listen_context;
 	unsigned acting; /* whose effects are being taken */
 };
 
@@ -240,6 +242,8 @@ static void publish(struct doors *d, unsigned from, const char *topic, const voi
 	d->said = must(realloc(d->said, (d->said_count + 1) * sizeof(*d->said)));
 	snprintf(d->said[d->said_count].topic, TOPIC_SIZE, "%s", topic);
 	d->said[d->said_count++].size = size;
+	if (d->listen)
+		d->listen(d->listen_context, topic, payload, size);
 	if (retained)
 		retain(d, topic, payload, size);
 	for (unsigned i = 0; i < d->count; i++)
@@ -823,6 +827,14 @@ void doors_set_drop(struct doors *d,
 {
 	d->drop = drop;
 	d->drop_context = context;
+}
+
+void doors_set_listener(struct doors *d,
+	void (*listen)(void *context, const char *topic, const void *payload, size_t size),
+	void *context)
+{
+	d->listen = listen;
+	d->listen_context = context;
 }
 
 void doors_set_clock(struct doors *d, unsigned who, int64_t off_ms)

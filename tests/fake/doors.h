@@ -63,6 +63,11 @@ bool doors_has_ticket(const struct doors *d, unsigned who, unsigned ticket);
 /* Messages that were published to a topic that ends in `end`, and their bytes. */
 size_t doors_published(const struct doors *d, const char *end, size_t *bytes);
 
+/* Is told of every message that is published. */
+void doors_set_listener(struct doors *d,
+	void (*listen)(void *context, const char *topic, const void *payload, size_t size),
+	void *context);
+
 /* A message from nowhere. */
 void doors_say(struct doors *d, const char *topic, const void *payload, size_t size);
 

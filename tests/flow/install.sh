@@ -26,7 +26,8 @@ make --no-print-directory VARIANT="${B##*/}" -o all install DESTDIR="$to" PREFIX
 	>"$work/said" 2>&1
 result $? "make install"
 for file in usr/bin/parvis usr/bin/parvis-kiosk usr/share/man/man1/parvis.1 \
-	usr/share/man/man1/parvis-kiosk.1 usr/share/parvis/demo/event.ini etc/parvis/pins.ini; do
+	usr/share/man/man1/parvis-kiosk.1 usr/share/man/man7/parvis-sync.7 \
+	usr/share/parvis/sync/ev.schema.json usr/share/parvis/demo/event.ini etc/parvis/pins.ini; do
 	[ -s "$to/$file" ]
 	result $? "/$file"
 done

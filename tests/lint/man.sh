@@ -31,7 +31,7 @@ if ! command -v mandoc >/dev/null; then
 	exit 0
 fi
 
-for page in board/man/*.1; do
+for page in board/man/*.[17]; do
 	said=$(mandoc -T lint -W warning "$page" 2>&1)
 	[ -z "$said" ] || echo "$said" | sed 's/^/# /'
 	[ -z "$said" ]
