@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DENIED_MS  60000 /* after so long a subscription that was refused is tried again */
 #define STAMP_MOST ((uint64_t)7258118400000 << 16) /* the year 2200 */
 
 void collector_publish(struct collector *c, const char *topic, char *text, size_t len)
@@ -153,12 +154,12 @@ static void hear(struct collector *c, const struct collector_input *in)
 
 /* --- inputs --- */
 
-static void go_up(struct collector *c)
+static void subscribe(struct collector *c)
 {
 	static const enum topic_kind kinds[] = { TOPIC_STATE, TOPIC_COUNT, TOPIC_EV, TOPIC_HAVE };
 	char topic[TOPIC_SIZE];
-	c->up = true;
-	c->up_ms = c->now.mono_ms;
+	c->denied = false;
+	c->subscribed_ms = c->now.mono_ms;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		topic_filter(kinds[i], c->setup.event, NULL, topic);
 		c->emit(c->context, &(struct collector_effect){ .kind = COLLECT_SUBSCRIBE,
@@ -166,6 +167,13 @@ static void go_up(struct collector *c)
 					    .topic = topic,
 					    .qos = 1 });
 	}
+}
+
+static void go_up(struct collector *c)
+{
+	c->up = true;
+	c->up_ms = c->now.mono_ms;
+	subscribe(c);
 	for (size_t i = 0; i < c->page_count; i++)
 		c->pages[i].sent_ms = 0;
 }
@@ -196,6 +204,7 @@ static void take(struct collector *c, const struct collector_input *in)
 		c->up = false;
 		break;
 	case COLLECT_GRANTED:
+		c->denied |= in->refused;
 		break;
 	case COLLECT_MESSAGE:
 		if (c->up)
@@ -243,6 +252,9 @@ void collector_step(struct collector *c, const struct collector_input *input, co
 	/* Many of these come at the start, one after the other. */
 	if (input->kind == COLLECT_ROW || input->kind == COLLECT_CHAIN)
 		return;
+	/* An access list may be mended while we are connected, and nobody tells us. */
+	if (c->up && c->denied && c->now.mono_ms - c->subscribed_ms >= DENIED_MS)
+		subscribe(c);
 	collector_next_store(c);
 	collector_ack_tick(c);
 	collector_fleet_tick(c);

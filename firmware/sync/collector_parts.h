@@ -80,8 +80,8 @@ struct collector {
 	collector_emit *emit;
 	void *context;
 	int last_id;
-	bool up;
-	int64_t up_ms;
+	bool up, denied; /* a subscription */
+	int64_t up_ms, subscribed_ms;
 	uint64_t latest; /* stamp */
 	bool (*known)(void *context, const uint8_t device[DEVICE_ID_SIZE]);
 	void *known_context;
