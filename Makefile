@@ -136,6 +136,10 @@ FAKE_LIB := $(B)/libparvis-fake.a
 $(FAKE_LIB): $(FAKE_OBJ)
 	$(call step,AR)rm -f $@ && $(AR) rcs $@ $^
 
+# The simulator's parts, for the test beside it.
+SIM_OBJ  := $(call obj,$(filter-out %_test.c,$(wildcard tests/sim/*.c)))
+$(B)/tests/sim/sim_test: $(SIM_OBJ)
+
 $(TESTS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lcmocka -lm
 
@@ -190,7 +194,7 @@ tsan-tests: $(TSAN_TESTS)
 # As many jobs as cores, unless `make -j` has said otherwise.
 SUBMAKE = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
-SCRIPTS      := $(wildcard tests/lint/*.sh tests/flow/*.sh)
+SCRIPTS      := $(wildcard tests/lint/*.sh tests/flow/*.sh tests/sim/*.sh)
 SYSTEM_TESTS := $(wildcard tests/system/*.sh)
 in_variant    = $(patsubst %.c,build/$(1)/%,$(2))
 REPLAYS       = $(patsubst %_fuzz.c,build/asan/%_replay,$(FUZZ_SRC))
@@ -203,7 +207,7 @@ EVERY_TEST = $(call in_variant,release,$(filter tests/flow/%,$(TEST_SRC))) \
              $(call in_variant,tsan,$(TSAN_SRC)) \
              $(call in_variant,asan,$(filter-out tests/flow/%,$(TEST_SRC))) \
              $(call in_variant,release,$(filter-out tests/flow/%,$(TEST_SRC))) \
-             $(REPLAYS) $(filter tests/lint/%,$(SCRIPTS))
+             $(REPLAYS) $(filter tests/lint/% tests/sim/%,$(SCRIPTS))
 
 deps: ## install what building, running and testing need (Debian 12 and 13)
 	@board/deps.sh test
@@ -230,6 +234,19 @@ test-long: ## the same with the long forms: more cuts, Debian 13, disks of our o
 	@$(SUBMAKE) test-build
 	@PARVIS_LONG=1 FUZZ_SECONDS=$${FUZZ_SECONDS:-600} tests/run.sh -t 14400 \
 		$(SYSTEM_TESTS) $(EVERY_TEST)
+
+SIM_TESTS := $(filter tests/sim/%,$(TEST_SRC) $(SCRIPTS))
+
+test-sim: ## the simulator of the sync alone; SIM_SEED=n SIM_TRACE=1 shows a seed
+	@$(SUBMAKE) $(call in_variant,release,$(filter %.c,$(SIM_TESTS)))
+	@tests/run.sh $(call in_variant,release,$(filter %.c,$(SIM_TESTS))) $(filter %.sh,$(SIM_TESTS))
+
+# What tests/sim/bugs.sh compiles and links with.
+sim-flags:
+	$(info SIM_CC='$(subst ','\'',$(CC) $(CPPFLAGS) $(ALL_CFLAGS))')
+	$(info SIM_LINK='$(CXX) $(ALL_LDFLAGS)')
+	$(info SIM_LIBS='$(PKG_LIBS) -lcmocka -lm')
+	@:
 
 test-debian13: ## build, run and test in a fresh Debian 13 (root, mmdebstrap); also test-debian12
 	@tests/run.sh -t 3600 tests/system/debian13.sh
@@ -300,6 +317,6 @@ help: ## this
 	@echo '  VARIANT=release|asan|tsan|clang|fuzz chooses what a single target is built as.'
 
 .PHONY: all programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
-        test-long test-debian12 test-debian13 fuzz bench lint format install uninstall deb clean help
+        test-sim sim-flags test-long test-debian12 test-debian13 fuzz bench lint format install uninstall deb clean help
 .DELETE_ON_ERROR:
 .SECONDARY:
