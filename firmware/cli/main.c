@@ -19,8 +19,9 @@ static const struct command {
 	{ "check", cli_check, "what the door would say of a code; records nothing" },
 	{ "decode", cli_decode, "what the appliance reads in a picture" },
 	{ "headcount", cli_headcount, "the figures of a kiosk's data directory" },
-	{ "report", cli_report, "what the night was, for people and for programs" },
 	{ "collect", cli_collect, "put a night together from sticks and data directories" },
+	{ "report", cli_report, "what the night was, for people and for programs" },
+	{ "open-data", cli_open_data, "a data set of the night that may be published" },
 	{ "log", cli_log, "list or verify the log of a kiosk's data directory" },
 };
 

@@ -51,7 +51,7 @@ for option in $kiosk_options; do
 done
 
 cli=$(text_of board/man/parvis.1)
-commands=$("$B/parvis" --help | sed -n 's/^  \([a-z]*\)  .*/\1/p')
+commands=$("$B/parvis" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p')
 [ -n "$commands" ]
 result $? "parvis --help lists commands"
 for command in $commands; do
