@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_MS   10000 /* how often the status is looked at when nothing happens */
-#define DENIED_MS 60000 /* after so long a subscription that was refused is tried again */
+#define BACKLOG_ROWS 200   /* so many that wait are a backlog; it is over at a quarter */
+#define ALONE_MS     5000  /* without a collector to take a backlog */
+#define BACKLOG_MS   30000 /* with one */
+#define LOOK_MS      10000 /* how often the status is looked at when nothing happens */
+#define DENIED_MS    60000 /* after so long a subscription that was refused is tried again */
 
 /* A stamp of the hybrid clock beyond the year 2200 is nobody's honest time. */
 #define STAMP_MOST ((uint64_t)7258118400000 << 16)
@@ -78,6 +81,21 @@ void box_subscribe(struct sync_box *s, const char *topic)
 			.kind = SYNC_SUBSCRIBE, .id = ++s->last_id, .topic = topic, .qos = 1 });
 }
 
+/* The rows of a door of our venue, by its name. */
+void box_subscribe_rows(struct sync_box *s, struct peer *p)
+{
+	struct topic t = { .kind = TOPIC_EV };
+	char name[TOPIC_SIZE];
+	if (s->setup.reach == REACH_EVENT || !s->hears_rows || p->subscribed ||
+		strcmp(p->venue, s->setup.venue) != 0)
+		return;
+	memcpy(t.event, s->setup.event, sizeof(t.event));
+	memcpy(t.device, p->device, sizeof(t.device));
+	topic_write(&t, name);
+	box_subscribe(s, name);
+	p->subscribed = true;
+}
+
 void box_subscribe_acks(struct sync_box *s, const uint8_t device[DEVICE_ID_SIZE])
 {
 	struct topic t = { .kind = TOPIC_ACK };
@@ -121,7 +139,7 @@ static void subscribe_all(struct sync_box *s)
 			box_subscribe_acks(s, s->chains[i].id.device);
 	topic_filter(TOPIC_HAVE, u->event, everyone ? NULL : u->venue, topic);
 	box_subscribe(s, topic);
-	if (everyone) {
+	if (everyone && s->hears_rows) {
 		topic_filter(TOPIC_EV, u->event, NULL, topic);
 		box_subscribe(s, topic);
 	}
@@ -149,12 +167,38 @@ static void go_up(struct sync_box *s, const struct sync_input *in)
 	memset(s->refusal_told, 0, sizeof(s->refusal_told));
 	s->denied_now = false;
 	s->subscribing = 0;
+	s->hears_rows = box_queued(s) <= BACKLOG_ROWS;
+	s->collector_here = false;
 	box_send_reset(s);
 	subscribe_all(s);
 	box_tell_state(s);
 	box_tell_count(s);
 	box_tell_full(s);
 	/* Whoever was there before may be answered by another now. */
+	for (size_t i = 0; i < s->chain_count; i++) {
+		s->chains[i].gap = 0;
+		box_look_for_gap(s, &s->chains[i]);
+	}
+}
+
+/* When a backlog goes out to nobody, or takes too long, others' rows come first. */
+static int64_t rows_due(const struct sync_box *s)
+{
+	if (!s->up || s->hears_rows)
+		return INT64_MAX;
+	return s->up_ms + (s->collector_here ? BACKLOG_MS : ALONE_MS);
+}
+
+static void hear_rows(struct sync_box *s)
+{
+	char topic[TOPIC_SIZE];
+	s->hears_rows = true;
+	topic_filter(TOPIC_EV, s->setup.event, NULL, topic);
+	if (s->setup.reach == REACH_EVENT)
+		box_subscribe(s, topic);
+	for (size_t i = 0; i < s->peer_count; i++)
+		box_subscribe_rows(s, &s->peers[i]);
+	/* What was said meanwhile has to be asked for. */
 	for (size_t i = 0; i < s->chain_count; i++) {
 		s->chains[i].gap = 0;
 		box_look_for_gap(s, &s->chains[i]);
@@ -277,6 +321,8 @@ static void set_timer(struct sync_box *s)
 	int64_t at = box_tell_due(s), sends = box_send_due(s);
 	if (sends < at)
 		at = sends;
+	if (rows_due(s) < at)
+		at = rows_due(s);
 	if (s->fleet_dirty && s->fleet_at_ms < at)
 		at = s->fleet_at_ms;
 	if (at > s->now.mono_ms + LOOK_MS)
@@ -301,6 +347,9 @@ void sync_box_step(
 	take(s, input);
 	if (s->up && s->denied && s->now.mono_ms - s->subscribed_ms >= DENIED_MS)
 		subscribe_all(s);
+	if (s->up && !s->hears_rows &&
+		(rows_due(s) <= s->now.mono_ms || box_queued(s) <= BACKLOG_ROWS / 4))
+		hear_rows(s);
 	box_tell_tick(s);
 	box_pump(s);
 	box_fleet_tick(s);

@@ -5,26 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The rows of a door of our venue are asked for by its name. */
-static void subscribe_peer(struct sync_box *s, struct peer *p, const char *venue)
-{
-	struct topic t = { .kind = TOPIC_EV };
-	char name[TOPIC_SIZE];
-	if (s->setup.reach == REACH_EVENT || p->subscribed || strcmp(venue, s->setup.venue) != 0)
-		return;
-	memcpy(t.event, s->setup.event, sizeof(t.event));
-	memcpy(t.device, p->device, sizeof(t.device));
-	topic_write(&t, name);
-	box_subscribe(s, name);
-	p->subscribed = true;
-}
+#define FLOW_BYTES     2000 /* a message of rows that is of a backlog */
+#define ASKED_APART_MS 4000
+#define ASKED_AGAIN_MS 120000
 
 static void hear_peer(struct sync_box *s, struct peer *p, const char *venue, bool retained)
 {
 	bool is_new = !p->is_live || s->now.mono_ms - p->heard_ms >= HEAR_MS;
 	if (venue) {
 		memcpy(p->venue, venue, sizeof(p->venue));
-		subscribe_peer(s, p, venue);
+		box_subscribe_rows(s, p);
 	}
 	if (retained)
 		return;
@@ -41,6 +31,7 @@ static void hear_collector(struct sync_box *s)
 	if ((!s->collector_ms || s->now.mono_ms - s->collector_ms >= COUNT_MS) && box_queued(s))
 		s->count_due = true;
 	s->collector_ms = s->now.mono_ms;
+	s->collector_here = true;
 }
 
 /* --- state, count --- */
@@ -196,6 +187,8 @@ static void hear_ev(struct sync_box *s, const struct topic *t, const struct sync
 {
 	struct message_why why;
 	struct batch b;
+	if (in->size >= FLOW_BYTES)
+		s->flow_ms = s->now.mono_ms;
 	/* Brokers send back what we have published. */
 	if (box_is_self(s, t->device))
 		return;
@@ -248,7 +241,7 @@ static bool reaches(const struct sync_box *s, const struct topic *t)
 }
 
 /* What the sender has may be more than we have, and what it asks for may be here. */
-static void compare(struct sync_box *s)
+static void compare(struct sync_box *s, bool again)
 {
 	const struct message_chains *m = &s->chains_in;
 	for (uint32_t i = 0; i < m->count; i++) {
@@ -265,12 +258,14 @@ static void compare(struct sync_box *s)
 			!m->from_collector)
 			c->ask_at_ms = soon;
 		if (m->asks)
-			box_asked(s, c, &m->at[i].have);
+			box_asked(s, c, &m->at[i].have, again);
 	}
 }
 
 static void hear_have(struct sync_box *s, const struct topic *t, const struct sync_input *in)
 {
+	/* A collector asks here only after it has asked the device itself. */
+	bool again = true;
 	struct message_why why;
 	const struct message_chains *m = &s->chains_in;
 	if (!message_read_chains(&s->chains_in, in->payload, in->size, &why) ||
@@ -295,8 +290,12 @@ static void hear_have(struct sync_box *s, const struct topic *t, const struct sy
 			return;
 		p->epoch = m->epoch;
 		hear_peer(s, p, t->venue, false);
+		int64_t ago = s->now.mono_ms - p->asked_ms;
+		again = p->asked_ms && ago >= ASKED_APART_MS && ago < ASKED_AGAIN_MS;
+		if (m->asks)
+			p->asked_ms = s->now.mono_ms;
 	}
-	compare(s);
+	compare(s, again);
 }
 
 static void hear_ack(struct sync_box *s, const struct topic *t, const struct sync_input *in)

@@ -75,6 +75,7 @@ struct peer {
 	bool subscribed;
 	bool is_live; /* heard_ms is of a message that was not retained */
 	int64_t heard_ms;
+	int64_t asked_ms; /* when it last asked for rows */
 	/* Of its counts. */
 	bool has_count;
 	uint64_t stamp;
@@ -110,6 +111,11 @@ struct sync_box {
 	bool denied, denied_now; /* a subscription; of those under way */
 	unsigned subscribing;
 	int64_t subscribed_ms;
+	/* Whether others' rows are subscribed to: not while a backlog of our own goes out, or the
+	 * acknowledgements for it would queue behind the backlogs of everybody else. */
+	bool hears_rows;
+	int64_t flow_ms;     /* when the latest batch of a backlog came */
+	bool collector_here; /* heard since SYNC_UP */
 	int64_t up_ms, opened_ms, self_ms;
 	bool wants_epoch;
 
@@ -170,6 +176,7 @@ bool box_is_self(const struct sync_box *s, const uint8_t device[DEVICE_ID_SIZE])
 /* Takes over `text`; gives the id. */
 int box_publish(struct sync_box *s, const char *topic, char *text, size_t len, bool retain);
 void box_subscribe(struct sync_box *s, const char *topic);
+void box_subscribe_rows(struct sync_box *s, struct peer *p);
 void box_subscribe_acks(struct sync_box *s, const uint8_t device[DEVICE_ID_SIZE]);
 void box_saw_stamp(struct sync_box *s, uint64_t stamp);
 
@@ -195,8 +202,10 @@ void box_fetched(struct sync_box *s, const struct chain *id, const struct batch 
 void box_published(struct sync_box *s, int id);
 /* A collector has `have` of our chain c: what it lacks is sent, but for what is on its way. */
 void box_acked(struct sync_box *s, struct known_chain *c, const struct ranges *have);
-/* A peer or collector has `have` of chain c and asks for more. */
-void box_asked(struct sync_box *s, struct known_chain *c, const struct ranges *have);
+/* A peer or collector has `have` of chain c and asks for more; `again`: its device has not
+ * answered.
+ */
+void box_asked(struct sync_box *s, struct known_chain *c, const struct ranges *have, bool again);
 /* These rows were heard from somebody: whoever asked for them has heard them too. */
 void box_was_sent(struct sync_box *s, struct known_chain *c, uint64_t first, uint64_t last);
 void box_send_tick(struct sync_box *s);

@@ -15,12 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TWICE_MS    3000  /* no batch is sent again sooner */
-#define HEARD_MS    10000 /* what went out so long ago may still be on its way to a peer */
-#define SURELY_MS   60000 /* however slow: lost */
-#define OWNER_MS    300
-#define OTHERS_MS   2000
-#define OTHERS_MORE 4000
+#define TWICE_MS      3000  /* no batch is sent again sooner */
+#define HEARD_MS      10000 /* what went out so long ago may still be on its way to a peer */
+#define SURELY_MS     60000 /* however slow: lost */
+#define OWNER_MS      300
+#define OWNER_GONE_MS 75000
+#define OTHERS_MS     2000
+#define OTHERS_MORE   4000
 
 static int64_t patience_ms(const struct known_chain *c)
 {
@@ -344,10 +345,19 @@ void box_acked(struct sync_box *s, struct known_chain *c, const struct ranges *h
 	want(s, c, &lost, (int64_t)box_dice(s, OWNER_MS));
 }
 
-void box_asked(struct sync_box *s, struct known_chain *c, const struct ranges *have)
+/* Whether the device whose rows these are can be left to answer. */
+static bool owner_is_there(struct sync_box *s, const struct known_chain *c)
+{
+	const struct peer *p = box_peer(s, c->id.device);
+	return p && p->is_live && !p->gone && s->now.mono_ms - p->heard_ms < OWNER_GONE_MS;
+}
+
+void box_asked(struct sync_box *s, struct known_chain *c, const struct ranges *have, bool again)
 {
 	struct ranges lacks;
 	bool owner = c->own || box_is_self(s, c->id.device);
+	if (!owner && !again && owner_is_there(s, c))
+		return;
 	ranges_missing(have, &c->held, &lacks);
 	cut_recent(s, c, HEARD_MS, UINT64_MAX, &lacks);
 	for (size_t i = 0; i < SENT_MAX && lacks.count; i++)

@@ -8,6 +8,7 @@
 
 #define FEW_CHAINS      16 /* up to so many, each `have` tells of all */
 #define FULL_EVERY      4  /* and of more, every so manyth */
+#define FLOW_MS         6000
 #define FULL_AGAIN_MS   10000
 #define COUNT_LAZY_MS   15000
 #define ASK_AGAIN_MS    2000
@@ -159,9 +160,12 @@ void box_tell_soon(struct sync_box *s)
 static int64_t ask_due(const struct sync_box *s)
 {
 	int64_t at = INT64_MAX;
-	for (size_t i = 0; i < s->chain_count; i++)
+	for (size_t i = 0; s->hears_rows && i < s->chain_count; i++)
 		if (s->chains[i].gap && s->chains[i].ask_at_ms < at)
 			at = s->chains[i].ask_at_ms;
+	/* While a backlog comes in, what is missing is most likely behind it. */
+	if (at != INT64_MAX && s->flow_ms && at < s->flow_ms + FLOW_MS)
+		at = s->flow_ms + FLOW_MS;
 	if (at != INT64_MAX && s->asked_ms && at < s->asked_ms + ASK_AGAIN_MS)
 		at = s->asked_ms + ASK_AGAIN_MS;
 	return at;

@@ -40,6 +40,8 @@ struct node {
 	char filters[SUBSCRIPTIONS][TOPIC_SIZE];
 	unsigned filter_count, new_epochs;
 	struct sync_figures figures;
+	int64_t bytes_a_second; /* 0: no limit */
+	int64_t up_free_us, down_free_us;
 };
 
 /* An input on its way. */
@@ -207,12 +209,35 @@ static bool matches(const char *filter, const char *topic)
 	}
 }
 
+void doors_set_link(struct doors *d, unsigned count, int64_t bytes_a_second)
+{
+	for (unsigned i = 0; i < count; i++)
+		d->nodes[i].bytes_a_second = bytes_a_second;
+}
+
+/* When `size` bytes that set out at `from_us` are through. */
+static int64_t through_us(int64_t *free_us, int64_t from_us, size_t size, int64_t bytes_a_second)
+{
+	if (!bytes_a_second)
+		return from_us;
+	if (*free_us < from_us)
+		*free_us = from_us;
+	*free_us += ((int64_t)size + 60) * 1000000 / bytes_a_second;
+	return *free_us;
+}
+
 static void deliver(struct doors *d, unsigned from, unsigned to, const char *topic,
 	const void *payload, size_t size, bool retained)
 {
 	if (d->drop && d->drop(d->drop_context, from, to, topic))
 		return;
-	struct mail *m = post(d, to, d->latency_ms * 2);
+	/* A link of its own each way; what waits for the one waits for the other. */
+	int64_t at_us = d->now_ms * 1000;
+	if (from < d->count)
+		at_us = d->nodes[from].up_free_us > at_us ? d->nodes[from].up_free_us : at_us;
+	at_us = through_us(&d->nodes[to].down_free_us, at_us, size + strlen(topic),
+		d->nodes[to].bytes_a_second);
+	struct mail *m = post(d, to, d->latency_ms * 2 + at_us / 1000 - d->now_ms);
 	snprintf(m->topic, sizeof(m->topic), "%s", topic);
 	m->payload = copy_of(payload, size);
 	m->box = (struct sync_input){ .kind = SYNC_MESSAGE, .size = size, .retained = retained };
@@ -242,6 +267,9 @@ static void publish(struct doors *d, unsigned from, const char *topic, const voi
 	d->said = must(realloc(d->said, (d->said_count + 1) * sizeof(*d->said)));
 	snprintf(d->said[d->said_count].topic, TOPIC_SIZE, "%s", topic);
 	d->said[d->said_count++].size = size;
+	if (from < d->count)
+		(void)through_us(&d->nodes[from].up_free_us, d->now_ms * 1000, size + strlen(topic),
+			d->nodes[from].bytes_a_second);
 	if (d->listen)
 		d->listen(d->listen_context, topic, payload, size);
 	if (retained)
@@ -467,7 +495,8 @@ static void take_effect(void *context, const struct sync_effect *e)
 	case SYNC_PUBLISH: {
 		CHECK(n->up);
 		publish(d, who, e->topic, e->payload, e->size, e->retain);
-		struct mail *m = post(d, who, 2 * d->latency_ms);
+		int64_t sent_ms = n->up_free_us / 1000 - d->now_ms;
+		struct mail *m = post(d, who, 2 * d->latency_ms + (sent_ms > 0 ? sent_ms : 0));
 		m->box = (struct sync_input){ .kind = SYNC_PUBLISHED, .id = e->id };
 		break;
 	}

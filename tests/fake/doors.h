@@ -20,6 +20,9 @@ void doors_close(struct doors *d);
 /* One way through the air, in ms; 20 at first. */
 void doors_set_latency(struct doors *d, int64_t ms);
 
+/* The first `count` have a link of so many bytes a second, each way. */
+void doors_set_link(struct doors *d, unsigned count, int64_t bytes_a_second);
+
 /* Gives true for a message that shall not arrive at `to`. */
 void doors_set_drop(struct doors *d,
 	bool (*drop)(void *context, unsigned from, unsigned to, const char *topic), void *context);

@@ -122,6 +122,32 @@ static void a_backlog_drains_over_a_slow_link(void **state)
 	doors_close(d);
 }
 
+/* Eleven boxes come back at once, over links on which what each has to hear of the others takes far
+ * longer than what it has to say. */
+static void backlogs_of_all_do_not_hold_up_the_acknowledgements(void **state)
+{
+	(void)state;
+	unsigned each = getenv("PARVIS_SHORT") ? 250 : 500;
+	struct doors *d = doors_open(11, 1, REACH_EVENT);
+	doors_set_latency(d, 75);
+	doors_set_link(d, 11, each * 13);
+	for (unsigned i = 0; i < 11 * each; i++)
+		doors_enter(d, i % 11, 100 + i);
+	everyone_up(d, 12);
+	int64_t from = doors_now(d);
+	while (queued_by_all(d, 11) && doors_now(d) - from < 60000)
+		doors_run(d, 500);
+	print_message("11 x %u rows drain in %d ms\n", each, (int)(doors_now(d) - from));
+	assert_int_equal(queued_by_all(d, 11), 0);
+	assert_true(doors_now(d) - from < 30000);
+	while (doors_rows(d, 3) < 11 * each && doors_now(d) - from < 300000)
+		doors_run(d, 5000);
+	print_message("and are everywhere after %d ms\n", (int)(doors_now(d) - from));
+	for (unsigned i = 0; i < 11; i++)
+		assert_int_equal(doors_rows(d, i), 11 * each);
+	doors_close(d);
+}
+
 static bool drop_half(void *context, unsigned from, unsigned to, const char *topic)
 {
 	uint64_t *seed = context;
@@ -351,6 +377,7 @@ int main(void)
 		cmocka_unit_test(an_empty_collector_gets_everything),
 		cmocka_unit_test(rows_of_a_lost_box_come_from_its_peers),
 		cmocka_unit_test(a_backlog_drains_over_a_slow_link),
+		cmocka_unit_test(backlogs_of_all_do_not_hold_up_the_acknowledgements),
 		cmocka_unit_test(half_of_all_messages_lost_loses_nothing),
 		cmocka_unit_test(a_restarted_collector_knows_what_it_had),
 		cmocka_unit_test(everyone_sees_the_fleet),
