@@ -328,6 +328,7 @@ static void take_answers(struct kiosk *k)
 {
 	take_printing(k);
 	kiosk_take_stick(k);
+	kiosk_take_sync(k);
 	for (int i = 0; i < MESSAGES_MAX && !clerk_answer(k->clerk, &k->reply, 0); i++) {
 		kiosk_take_reply(k, &k->reply);
 		explicit_bzero(&k->reply.ticket, sizeof(k->reply.ticket));
@@ -379,6 +380,7 @@ static void wait_for_something(struct kiosk *k, int wait_ms)
 		{ .fd = k->has_waiting ? -1 : wand_fd(k->wand), .events = POLLIN },
 		{ .fd = k->printing ? printing_fd(k->printing) : -1, .events = POLLIN },
 		{ .fd = k->stick ? stick_fd(k->stick) : -1, .events = POLLIN },
+		{ .fd = k->courier ? courier_fd(k->courier) : -1, .events = POLLIN },
 	};
 	int n = poll(p, ARRAY_LEN(p), wait_ms);
 	(void)n; /* an interrupted wait is a short one */

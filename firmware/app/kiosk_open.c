@@ -195,14 +195,19 @@ static int open_parts(struct kiosk *k)
 	int status = open_printing(k);
 	if (status != EXIT_OK)
 		return status;
+	kiosk_open_sync(k);
 	struct clerk_setup setup = {
 		.data_dir = k->own_data_dir ? k->own_data_dir : o->data,
 		.event_dir = o->event,
 		.event = k->event,
 		.rules = k->rules,
+		.post = k->post,
 	};
+	if (k->key)
+		device_key_id(k->key, setup.device);
 	if (clerk_start(&k->clerk, &setup))
 		return EXIT_FAILED;
+	kiosk_start_sync(k);
 	kiosk_open_stick(k);
 	return EXIT_OK;
 }
@@ -316,7 +321,10 @@ void kiosk_close(struct kiosk *k)
 	porter_stop(k->porter);
 	printing_stop(k->printing);
 	stick_stop(k->stick);
+	kiosk_stop_sync(k);
 	clerk_stop(k->clerk);
+	kiosk_close_sync(k);
+	free(k->moved);
 	if (k->ui)
 		ui_close(k->ui);
 	if (k->own_data_dir && nftw(k->own_data_dir, remove_one, 8, FTW_DEPTH | FTW_PHYS))

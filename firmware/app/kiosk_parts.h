@@ -3,6 +3,7 @@
 #define PARVIS_APP_KIOSK_PARTS_H
 
 #include "app/clerk.h"
+#include "app/courier.h"
 #include "app/kiosk.h"
 #include "app/lens.h"
 #include "app/porter.h"
@@ -10,6 +11,7 @@
 #include "app/stick.h"
 #include "app/venues.h"
 #include "app/wand.h"
+#include "port/broker_host.h"
 #include "port/lamps.h"
 
 /* A code's text, kept only as long as it may be needed: while it is being recorded, and while a
@@ -43,6 +45,13 @@ struct kiosk {
 	struct porter *porter;
 	struct printing *printing; /* NULL: no badge printer */
 	struct stick *stick;       /* NULL: sticks are not looked for */
+	struct device_key *key;    /* NULL: its disk has none to give */
+	struct broker_host *host;  /* NULL: this box is nobody's broker */
+	struct post *post;         /* NULL: no broker is known; then there is no courier */
+	struct courier *courier;
+	struct courier_setup courier_setup;
+	char ca_path[PATH_MAX], client_path[PATH_MAX];
+	struct fleet_venue *moved; /* what the courier says, by a rehearsal's clock */
 	struct lamps *lamps;
 	struct ui *ui;
 
@@ -80,6 +89,14 @@ void kiosk_faults(struct kiosk *k, uint32_t mask, uint32_t on);
 /* Sticks: looks for them, and takes what they have to say. */
 void kiosk_open_stick(struct kiosk *k);
 void kiosk_take_stick(struct kiosk *k);
+/* The sync, around the clerk's life: before it starts, after, before it ends, after. */
+void kiosk_open_sync(struct kiosk *k);
+void kiosk_start_sync(struct kiosk *k);
+void kiosk_stop_sync(struct kiosk *k);
+void kiosk_close_sync(struct kiosk *k);
+
+/* Takes what the courier has to say. */
+void kiosk_take_sync(struct kiosk *k);
 
 /* Takes one clerk's answer in. */
 void kiosk_take_reply(struct kiosk *k, const struct clerk_reply *reply);

@@ -2,6 +2,7 @@
 
 #include "base/assets.h"
 #include "base/text.h"
+#include "port/broker_address.h"
 #include "port/camera.h"
 #include "port/scanner.h"
 
@@ -32,6 +33,12 @@ static const char usage_tail[] =
 	"  --label WxH        the size of its labels in mm (default: 62x29)\n"
 	"  --labels N         a new roll: so many labels are left\n"
 	"  --stick-dir DIR    a directory in place of a USB stick, for the copy of the log\n"
+	"  --broker URL       a broker: mqtt://host[:port] or mqtts://host[:port], the best first;\n"
+	"                     in place of the event's; may be repeated\n"
+	"  --tls-ca FILE      whose certificates brokers show, as PEM (default: the box's)\n"
+	"  --tls-cert FILE    the certificate that this box shows (default: the box's)\n"
+	"  --tls-key FILE     its key (default: in the same file)\n"
+	"  --host-broker PORT be the venue's broker for when there is no internet\n"
 	"  --panel window     draw lamps and buttons beside the kiosk, for a desk without GPIO\n"
 	"  --size WxH         of the window or picture (default: 1280x800)\n"
 	"  --fullscreen       take the whole screen\n"
@@ -63,6 +70,11 @@ enum option_id {
 	OPTION_LABEL,
 	OPTION_LABELS,
 	OPTION_STICK_DIR,
+	OPTION_BROKER,
+	OPTION_TLS_CA,
+	OPTION_TLS_CERT,
+	OPTION_TLS_KEY,
+	OPTION_HOST_BROKER,
 	OPTION_SIZE,
 	OPTION_FULLSCREEN,
 	OPTION_OFFSCREEN,
@@ -91,6 +103,11 @@ static const struct option long_options[] = {
 	{ "label", required_argument, NULL, OPTION_LABEL },
 	{ "labels", required_argument, NULL, OPTION_LABELS },
 	{ "stick-dir", required_argument, NULL, OPTION_STICK_DIR },
+	{ "broker", required_argument, NULL, OPTION_BROKER },
+	{ "tls-ca", required_argument, NULL, OPTION_TLS_CA },
+	{ "tls-cert", required_argument, NULL, OPTION_TLS_CERT },
+	{ "tls-key", required_argument, NULL, OPTION_TLS_KEY },
+	{ "host-broker", required_argument, NULL, OPTION_HOST_BROKER },
 	{ "size", required_argument, NULL, OPTION_SIZE },
 	{ "fullscreen", no_argument, NULL, OPTION_FULLSCREEN },
 	{ "offscreen", no_argument, NULL, OPTION_OFFSCREEN },
@@ -157,6 +174,28 @@ static bool read_labels(struct options *o, const char *text)
 	return true;
 }
 
+static bool read_port(struct options *o, const char *text)
+{
+	unsigned port;
+	char rest;
+	if (sscanf(text, "%5u%c", &port, &rest) != 1 || !port || port > 65535 ||
+		strchr("+-", *text))
+		return wrong("host-broker", "a port, 1 to 65535");
+	o->host_broker = (int)port;
+	return true;
+}
+
+static bool add_broker(struct options *o, const char *text)
+{
+	struct broker_address address;
+	if (o->broker_count == ARRAY_LEN(o->brokers) || broker_address_read(&address, text))
+		return wrong("broker",
+			"mqtt://host[:port] or mqtts://host[:port], without name and "
+			"password, and is given seven times at most");
+	o->brokers[o->broker_count++] = text;
+	return true;
+}
+
 static bool read_door(struct options *o, const char *text)
 {
 	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
@@ -217,6 +256,19 @@ static bool take(struct options *o, int id, const char *value)
 		return read_label(o, value);
 	case OPTION_LABELS:
 		return read_labels(o, value);
+	case OPTION_BROKER:
+		return add_broker(o, value);
+	case OPTION_TLS_CA:
+		o->tls_ca = value;
+		return true;
+	case OPTION_TLS_CERT:
+		o->tls_cert = value;
+		return true;
+	case OPTION_TLS_KEY:
+		o->tls_key = value;
+		return true;
+	case OPTION_HOST_BROKER:
+		return read_port(o, value);
 	case OPTION_PANEL:
 		o->panel = true;
 		return !strcmp(value, "window") || wrong("panel", "window");

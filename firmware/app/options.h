@@ -5,6 +5,7 @@
 #include "app/adopt.h"
 #include "base/cc.h"
 #include "door/admission.h"
+#include "port/broker.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -21,9 +22,13 @@ struct options {
 	const char *script, *shots;          /* NULL: live; pictures go to the working directory */
 	const char *printer;                 /* ipp or ipps URI; NULL: none */
 	uint32_t label_width_um, label_height_um;
-	const char *stick_dir; /* in place of USB sticks; NULL */
-	int64_t labels;        /* on the roll now; -1: as counted so far */
-	const char *language;  /* NULL: the event's first */
+	const char *stick_dir;                    /* in place of USB sticks; NULL */
+	int64_t labels;                           /* on the roll now; -1: as counted so far */
+	const char *brokers[BROKER_URLS_MAX - 1]; /* none: the event's */
+	size_t broker_count;
+	const char *tls_ca, *tls_cert, *tls_key; /* PEM files; NULL: the box's */
+	int host_broker;                         /* port; 0: this box is nobody's broker */
+	const char *language;                    /* NULL: the event's first */
 	uint32_t width, height;
 	struct adopt_places places; /* --bundle and --bundle-dir */
 	bool from_box;              /* event, venue, door, doorway and pins are the box's */

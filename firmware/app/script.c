@@ -305,10 +305,38 @@ static const char *screen_now(const struct player *p)
 	return names[screen.id];
 }
 
+static const char *link_now(const struct player *p)
+{
+	static const char *const names[LINK_STATES] = {
+		[LINK_OFF] = "off",
+		[LINK_DOWN] = "down",
+		[LINK_UP] = "up",
+		[LINK_NO_ACK] = "no_ack",
+		[LINK_REFUSED] = "refused",
+	};
+	return names[kiosk_desk(p->kiosk)->link.state];
+}
+
+/* How many people are in a venue, as this box has heard. */
+static const char *fleet_now(const struct player *p, const char *id, char text[64])
+{
+	const struct desk_setup *s = &kiosk_desk(p->kiosk)->setup;
+	for (size_t i = 0; s->fleet && i < s->venue_count; i++) {
+		if (strcmp(s->venues[i].id, id))
+			continue;
+		if (!s->fleet[i].known)
+			return "unknown";
+		snprintf(text, 64, "%lld", (long long)s->fleet[i].present);
+		return text;
+	}
+	return NULL;
+}
+
 /* What the thing is now, as the script would write it; NULL: there is no such thing. */
 static const char *value_now(const struct player *p, const struct script_line *l, char text[64])
 {
 	const struct headcount *h = &kiosk_desk(p->kiosk)->screen.count;
+	const struct link_status *link = &kiosk_desk(p->kiosk)->link;
 	const struct {
 		const char *name;
 		int64_t value;
@@ -323,6 +351,9 @@ static const char *value_now(const struct player *p, const struct script_line *l
 		{ "moved_in", (int64_t)h->moved_in },
 		{ "readmitted", (int64_t)h->readmitted },
 		{ "overridden", (int64_t)h->overridden },
+		{ "queued", (int64_t)link->queued },
+		{ "doors", link->doors },
+		{ "pairs", link->pairs },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(figures); i++) {
 		if (strcmp(figures[i].name, l->what))
@@ -338,23 +369,25 @@ static const char *value_now(const struct player *p, const struct script_line *l
 		return screen_now(p);
 	if (!strcmp(l->what, "stick"))
 		return stick_names[kiosk_desk(p->kiosk)->stick.state];
+	if (!strcmp(l->what, "link"))
+		return link_now(p);
+	if (!strncmp(l->what, "fleet:", 6))
+		return fleet_now(p, l->what + 6, text);
 	return NULL;
 }
 
-static enum play_result do_expect(struct player *p, const struct script_line *l)
+static enum play_result expect_within(
+	struct player *p, const struct script_line *l, bool real_time, int limit_ms)
 {
 	char text[64];
-	/* A fault comes and goes with the real world, whatever the script's clock says; so does a
-	 * stick. */
-	bool real_time = p->real_time || !strcmp(l->what, "fault") || !strcmp(l->what, "stick");
-	int limit_ms = real_time ? REAL_WAIT_MS : 0;
 	for (int ms = 0;; ms += FRAME_MS) {
 		const char *is = value_now(p, l, text);
 		if (!is) {
 			complain(p,
 				"nothing is called %s; there are present, in, out, walk_ins, "
 				"refused, adjustments, undone, moved_in, readmitted, "
-				"overridden, lamp, fault, screen and stick",
+				"overridden, lamp, fault, screen, stick, link, queued, doors, "
+				"pairs and fleet:VENUE",
 				l->what);
 			return PLAY_STOP;
 		}
@@ -366,6 +399,19 @@ static enum play_result do_expect(struct player *p, const struct script_line *l)
 		}
 		pass(p, FRAME_MS, real_time);
 	}
+}
+
+static enum play_result do_expect(struct player *p, const struct script_line *l)
+{
+	/* A fault comes and goes with the real world, whatever the script's clock says; so does a
+	 * stick. */
+	bool real_time = p->real_time || !strcmp(l->what, "fault") || !strcmp(l->what, "stick");
+	return expect_within(p, l, real_time, real_time ? REAL_WAIT_MS : 0);
+}
+
+static enum play_result do_wait_for(struct player *p, const struct script_line *l)
+{
+	return expect_within(p, l, true, l->wait_ms);
 }
 
 static enum play_result do_shot(struct player *p, const struct script_line *l)
@@ -392,6 +438,22 @@ static enum play_result do_cut(struct player *p, const struct script_line *l)
 	_exit(0); /* as if the power went: nothing is closed, flushed or said goodbye to */
 }
 
+/* For whoever reads along and wants to know how far the script has come. */
+static enum play_result do_say(struct player *p, const struct script_line *l)
+{
+	json_t *line = json_pack("{s:s%}", "said", l->text, l->len);
+	char *text = line ? json_dumps(line, JSON_ENSURE_ASCII | JSON_COMPACT) : NULL;
+	if (!text) {
+		complain(p, "this is no text");
+		json_decref(line);
+		return PLAY_STOP;
+	}
+	p->unheard |= puts(text) == EOF || fflush(stdout) == EOF;
+	free(text);
+	json_decref(line);
+	return PLAY_ON;
+}
+
 static enum play_result do_nothing(struct player *p, const struct script_line *l)
 {
 	(void)p, (void)l;
@@ -407,9 +469,11 @@ static enum play_result (*const actions[])(struct player *p, const struct script
 	[SCRIPT_TAP_AT] = do_tap_at,
 	[SCRIPT_PRESS] = do_press,
 	[SCRIPT_WAIT] = do_wait,
+	[SCRIPT_WAIT_FOR] = do_wait_for,
 	[SCRIPT_EXPECT] = do_expect,
 	[SCRIPT_SHOT] = do_shot,
 	[SCRIPT_CUT] = do_cut,
+	[SCRIPT_SAY] = do_say,
 };
 
 static enum play_result play_line(struct player *p, const char *line, size_t len)
@@ -443,7 +507,7 @@ static int play_file(struct player *p, FILE *in)
 	}
 	if (!ferror(in))
 		return 0;
-	complain(p, "%s", strerror(errno));
+	complain(p, "%s", kiosk_asked_to_stop() ? "interrupted" : strerror(errno));
 	return 3;
 }
 

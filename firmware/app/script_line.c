@@ -101,14 +101,31 @@ static bool read_duration(struct word w, int *out_ms)
 	return true;
 }
 
+static const char *read_wait_for(
+	struct script_line *l, struct word what, struct word value, struct word time)
+{
+	l->command = SCRIPT_WAIT_FOR;
+	l->wait_ms = SCRIPT_WAIT_FOR_MS;
+	if (!copy_word(l->what, sizeof(l->what), what) ||
+		!copy_word(l->value, sizeof(l->value), value))
+		return "wait needs a verdict, such as ADMIT or ALREADY_IN, or a thing and its "
+		       "value, such as: link up, present 12";
+	const char *p = time.len ? time.p + time.len : value.p + value.len;
+	if ((time.len && !read_duration(time, &l->wait_ms)) || take_word(&p, l->text + l->len).len)
+		return "after the value comes nothing, or a time such as 10s";
+	return NULL;
+}
+
 static const char *read_wait(struct script_line *l)
 {
 	const char *p = l->text, *end = l->text + l->len;
 	char name[32];
 	struct word verdict = take_word(&p, end), time = take_word(&p, end);
 	struct word rest = take_word(&p, end);
-	if (!copy_word(name, sizeof(name), verdict) || !verdict_from_name(name, &l->verdict))
-		return "wait needs a verdict, such as ADMIT or ALREADY_IN";
+	if (!copy_word(name, sizeof(name), verdict))
+		return "wait needs a verdict, such as ADMIT, or a thing and its value";
+	if (!verdict_from_name(name, &l->verdict))
+		return read_wait_for(l, verdict, time, rest);
 	l->wait_ms = SCRIPT_WAIT_MS;
 	if ((time.len && !read_duration(time, &l->wait_ms)) || rest.len)
 		return "after the verdict comes nothing, or a time such as 2s or 500ms";
@@ -158,6 +175,7 @@ static const struct {
 	{ "expect", SCRIPT_EXPECT, read_expect },
 	{ "shot", SCRIPT_SHOT, read_shot },
 	{ "cut", SCRIPT_CUT, read_none },
+	{ "say", SCRIPT_SAY, read_text },
 };
 
 /* Where a comment begins that follows a command; `end` where none does. A code may hold anything.
@@ -204,5 +222,5 @@ const char *script_line_read(const char *line, size_t len, struct script_line *o
 		return commands[i].read(out);
 	}
 	return "there is no such command; there are at, show, code, tap, press, wait, expect, "
-	       "shot and cut";
+	       "shot, say and cut";
 }

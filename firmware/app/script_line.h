@@ -2,6 +2,8 @@
  *   at hh:mm:ss | at ISO-TIME     show PICTURE      code TEXT
  *   tap TEXT | tap X,Y            press BUTTON      wait VERDICT [2s]
  *   expect WHAT VALUE             shot NAME.png     cut
+ *   wait WHAT VALUE [10s]: until it is so, in real time
+ *   say TEXT
  * Empty lines and what follows a # at the line's beginning or after a blank say nothing; the text
  * of a code goes up to the line's end. */
 #ifndef PARVIS_APP_SCRIPT_LINE_H
@@ -15,6 +17,7 @@
 
 #define SCRIPT_LINE_MAX    4096 /* bytes; a code of CODE_MAX fits */
 #define SCRIPT_WAIT_MS     2000 /* when a wait names no time */
+#define SCRIPT_WAIT_FOR_MS 10000
 #define SCRIPT_WAIT_MAX_MS 3600000
 
 enum script_command {
@@ -26,9 +29,11 @@ enum script_command {
 	SCRIPT_TAP_AT,
 	SCRIPT_PRESS,
 	SCRIPT_WAIT,
+	SCRIPT_WAIT_FOR,
 	SCRIPT_EXPECT,
 	SCRIPT_SHOT,
 	SCRIPT_CUT,
+	SCRIPT_SAY,
 };
 
 struct script_line {
@@ -39,8 +44,8 @@ struct script_line {
 	int x, y;                 /* TAP_AT */
 	enum button button;       /* PRESS */
 	enum verdict verdict;     /* WAIT */
-	int wait_ms;              /* WAIT */
-	char what[32], value[64]; /* EXPECT */
+	int wait_ms;              /* WAIT, WAIT_FOR */
+	char what[48], value[64]; /* EXPECT, WAIT_FOR */
 };
 
 /* Reads one line without its line end; it may hold any bytes. NULL when it was understood,

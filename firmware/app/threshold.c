@@ -458,7 +458,9 @@ static enum outcome play_line(struct threshold *t, const char *line, size_t len)
 	case SCRIPT_TAP_AT:
 	case SCRIPT_PRESS:
 	case SCRIPT_WAIT:
+	case SCRIPT_WAIT_FOR:
 	case SCRIPT_CUT:
+	case SCRIPT_SAY:
 		break;
 	}
 	return complain(t, "before the door only tap, code, expect and shot have a meaning", "");

@@ -203,3 +203,23 @@ int log_fetch(struct log *l, const struct chain *chain, uint64_t first, struct r
 	sqlite3_finalize(s);
 	return error;
 }
+
+int log_ticket(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct row *rows, size_t most,
+	size_t *count)
+{
+	sqlite3_stmt *s = NULL;
+	*count = 0;
+	int error = db_prepare(l->db, &s,
+		/* As by_ticket is declared, or SQLite does not use it. */
+		"SELECT " ROW_COLUMNS " FROM entry e WHERE ticket = ?1 AND ticket IS NOT NULL"
+		" AND direction <> 0 AND kind <> 4 AND NOT EXISTS (SELECT 1 FROM entry u"
+		" WHERE u.device = e.device AND u.epoch = e.epoch AND u.undoes = e.seq"
+		" AND u.kind = 4) ORDER BY hlc DESC LIMIT ?2");
+	if (error)
+		return error;
+	db_bind_blob(s, 1, ticket, TICKET_HASH_SIZE);
+	db_bind_integer(s, 2, (int64_t)most);
+	error = read_rows(l, s, rows, most, count);
+	sqlite3_finalize(s);
+	return error;
+}

@@ -129,6 +129,10 @@ NODISCARD int log_chains(
 NODISCARD int log_fetch(struct log *l, const struct chain *chain, uint64_t first, struct row *rows,
 	size_t most, size_t *count);
 
+/* The newest `most` rows of a ticket that count and were not undone; *count: how many. */
+NODISCARD int log_ticket(struct log *l, const uint8_t ticket[TICKET_HASH_SIZE], struct row *rows,
+	size_t most, size_t *count);
+
 /* The venue of the newest row: whose figures a reader wants who names none. -ENOENT: no rows. */
 NODISCARD int log_last_venue(struct log *l, char out[ID_SIZE]);
 

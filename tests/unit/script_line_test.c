@@ -84,6 +84,23 @@ static void waits(void **state)
 	assert_int_equal(good("wait NOT_A_TICKET 1s").verdict, VERDICT_NOT_A_TICKET);
 }
 
+static void waits_for_a_value(void **state)
+{
+	(void)state;
+	struct script_line l = good("wait link up");
+	assert_int_equal(l.command, SCRIPT_WAIT_FOR);
+	assert_string_equal(l.what, "link");
+	assert_string_equal(l.value, "up");
+	assert_int_equal(l.wait_ms, SCRIPT_WAIT_FOR_MS);
+	l = good("wait fleet:la-ruche 12 30s # by then");
+	assert_string_equal(l.what, "fleet:la-ruche");
+	assert_string_equal(l.value, "12");
+	assert_int_equal(l.wait_ms, 30000);
+	l = good("say so far # so good");
+	assert_int_equal(l.command, SCRIPT_SAY);
+	assert_int_equal(l.len, 6);
+}
+
 static void what_is_wrong_is_said(void **state)
 {
 	(void)state;
@@ -100,6 +117,10 @@ static void what_is_wrong_is_said(void **state)
 		{ "press any", "press needs" },
 		{ "wait", "needs a verdict" },
 		{ "wait admit", "needs a verdict" },
+		{ "wait link up soon", "comes nothing, or a time" },
+		{ "wait link up 2s now", "comes nothing, or a time" },
+		{ "wait link up now then", "comes nothing, or a time" },
+		{ "say", "something after" },
 		{ "wait ADMIT soon", "comes nothing, or a time" },
 		{ "wait ADMIT 2s now", "comes nothing, or a time" },
 		{ "wait ADMIT 99999999s", "comes nothing, or a time" },
@@ -133,6 +154,7 @@ int main(void)
 		cmocka_unit_test(codes_keep_their_bytes),
 		cmocka_unit_test(comments_after_commands),
 		cmocka_unit_test(waits),
+		cmocka_unit_test(waits_for_a_value),
 		cmocka_unit_test(what_is_wrong_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
