@@ -1,20 +1,23 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/data.h"
+#include "store/peers.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char usage[] =
-	"usage: parvis headcount --data DIR [--venue ID] [--json]\n"
+	"usage: parvis headcount --data DIR [--venue ID] [--all] [--json]\n"
 	"\n"
 	"The figures of a venue, counted from the rows of a kiosk's log. The kiosk may be running.\n"
 	"\n"
 	"  --data DIR   the kiosk's data directory\n"
 	"  --venue ID   whose figures; without it those of the newest row's venue\n"
+	"  --all        with the rows of other boxes that have reached this one, as its screen has it\n"
 	"  --json       one JSON object\n"
 	"\n"
 	"present = in - out + adjustments - undone. Entries that were undone stay in `in`.\n"
@@ -22,7 +25,7 @@ static const char usage[] =
 
 struct options {
 	const char *data, *venue;
-	bool json;
+	bool json, all;
 };
 
 /* Where the arrivals chart begins: with the first entry whose time can be believed. */
@@ -138,6 +141,62 @@ static void print_text(const struct headcount *count)
 	printf("  rows         %8llu\n", (unsigned long long)count->rows);
 }
 
+/* --- the rows of other boxes ------------------------------------------------------------------ */
+
+struct others {
+	struct log_chain *own; /* the log's chains */
+	size_t own_count;
+	struct headcount count;
+};
+
+static int note_chain(void *context, const struct log_chain *chain)
+{
+	struct others *o = context;
+	struct log_chain *more = reallocarray(o->own, o->own_count + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	o->own = more;
+	o->own[o->own_count++] = *chain;
+	return 0;
+}
+
+/* Rows of this box that came back to it count once. */
+static bool is_in_log(const struct others *o, const struct row *row)
+{
+	for (size_t i = 0; i < o->own_count; i++)
+		if (o->own[i].chain.epoch == row->epoch && row->seq <= o->own[i].rows &&
+			!memcmp(o->own[i].chain.device, row->device, sizeof(row->device)))
+			return true;
+	return false;
+}
+
+static int apply_other(void *context, const struct row *row)
+{
+	struct others *o = context;
+	if (!is_in_log(o, row))
+		headcount_apply(&o->count, row);
+	return 0;
+}
+
+static int add_others(struct log *l, const char *dir, struct headcount *count)
+{
+	struct peers *p = NULL;
+	struct others o = { .own = NULL };
+	int error = peers_open_reader(&p, dir);
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	headcount_init(&o.count, count->venue, count->arrivals_start_ms);
+	error = log_chains(l, note_chain, &o);
+	if (!error)
+		error = peers_each(p, apply_other, &o);
+	o.count.peak_present = o.count.peak_ms = 0; /* of a part it means nothing */
+	if (!error)
+		headcount_sum(count, &o.count);
+	free(o.own);
+	peers_close(p);
+	return error;
+}
+
 static int count_and_print(struct log *l, const struct options *o)
 {
 	char venue[ID_SIZE];
@@ -158,6 +217,8 @@ static int count_and_print(struct log *l, const struct options *o)
 		error = log_each(l, look_for_first, &first);
 	if (!error)
 		error = log_recount(l, venue, first.ms, &count);
+	if (!error && o->all)
+		error = add_others(l, o->data, &count);
 	if (error)
 		return data_failed("headcount", o->data, error);
 	text_printable(count.venue, sizeof(count.venue), venue, strlen(venue));
@@ -171,6 +232,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	static const struct option known[] = {
 		{ "data", required_argument, NULL, 'd' },
 		{ "venue", required_argument, NULL, 'v' },
+		{ "all", no_argument, NULL, 'a' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
@@ -183,6 +245,8 @@ static int read_options(int argc, char **argv, struct options *o)
 			o->data = optarg;
 		else if (c == 'v')
 			o->venue = optarg;
+		else if (c == 'a')
+			o->all = true;
 		else if (c == 'j')
 			o->json = true;
 		else

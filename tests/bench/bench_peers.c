@@ -18,10 +18,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define VENUE      "hall"
-#define EVENING_MS INT64_C(1481220000000)
-#define ROWS_A_S   400
-#define PAUSE_NS   4000000
+#define VENUE        "hall"
+#define EVENING_MS   INT64_C(1481220000000)
+#define ROWS_A_S     400
+#define PAUSE_NS     4000000
+#define OPENING_ROWS 24000
 
 struct door {
 	struct log *log;
@@ -157,6 +158,31 @@ static struct times measure_with(struct door *d, const char *dir, size_t batch, 
 	return t;
 }
 
+/* Opening anew with a whole evening of other doors' rows: what a guest at the door waits for. */
+static void measure_opening(struct door *d, const char *dir)
+{
+	struct peers *p = NULL;
+	struct chain_maker m;
+	struct row rows[BATCH_ROWS_MAX];
+	must(peers_open(&p, dir), "peers.db");
+	chain_maker_open(&m, 99, 7, VENUE, "east");
+	for (size_t n = 0; n < OPENING_ROWS; n += BATCH_ROWS_MAX) {
+		uint64_t fresh;
+		for (size_t i = 0; i < BATCH_ROWS_MAX; i++)
+			rows[i] = chain_maker_entry(&m, 5000000 + (uint32_t)m.last.seq);
+		struct batch b = chain_maker_batch(&m, rows, BATCH_ROWS_MAX);
+		must(peers_store(p, &b, &fresh), "peers_store");
+	}
+	bool more;
+	neighbours_reset(d->neighbours);
+	int64_t start = now_ns();
+	(void)neighbours_refresh(d->neighbours, d->log, 0, &more);
+	printf("opening_with_%d_rows_of_others %.0f ms\n", OPENING_ROWS,
+		(double)(now_ns() - start) / 1e6);
+	chain_maker_close(&m);
+	peers_close(p);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
 {
 	(void)st, (void)type, (void)at;
@@ -188,6 +214,7 @@ int main(int argc, char **argv)
 	tell("with_400_rows_a_second_in_batches", &backlog, &offline);
 	tell("with_400_rows_a_second_one_by_one", &busy, &offline);
 	tell("offline_again", &again, &offline);
+	measure_opening(&d, dir);
 	neighbours_close(d.neighbours);
 	log_close(d.log);
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);

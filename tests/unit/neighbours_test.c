@@ -354,6 +354,45 @@ static void our_own_rows_that_come_back_count_once(void **state)
 	assert_int_equal(r.registered_in, 6);
 }
 
+/* What the command line of the same build says. */
+static long long present_by_command(const char *dir, const char *option)
+{
+	char self[512], command[1600], line[256] = "";
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	assert_true(n > 0);
+	self[n] = '\0';
+	char *build = strstr(self, "/tests/unit/");
+	assert_non_null(build);
+	*build = '\0';
+	snprintf(command, sizeof(command), "%s/parvis", self);
+	if (access(command, X_OK)) {
+		print_message("# skipped: the command line is not built in this variant\n");
+		skip();
+	}
+	snprintf(command, sizeof(command), "%s/parvis headcount --data %s %s", self, dir, option);
+	FILE *f = popen(command, "r");
+	assert_non_null(f);
+	assert_non_null(fgets(line, sizeof(line), f));
+	while (fgetc(f) != EOF)
+		;
+	assert_int_equal(pclose(f), 0);
+	long long present = -1;
+	assert_int_equal(sscanf(line, BENCH_VENUE ": %lld present", &present), 1);
+	return present;
+}
+
+static void the_command_line_counts_the_same(void **state)
+{
+	struct fixture *f = *state;
+	assert_int_equal(present_after(f, 1), 1);
+	assert_int_equal(present_by_command(f->dir, "--all"), 1);
+	for (unsigned i = 2; i < 7; i++)
+		peer_row(f, &f->door, i, VERDICT_ADMIT);
+	assert_int_equal(present_after(f, 7), 7);
+	assert_int_equal(present_by_command(f->dir, "--all"), 7);
+	assert_int_equal(present_by_command(f->dir, ""), 2);
+}
+
 /* --- without --- */
 
 static void without_the_file_the_door_goes_by_its_log(void **state)
@@ -428,6 +467,7 @@ int main(void)
 		WITH_A_DOOR(the_venue_is_full_of_everybody_s_guests),
 		WITH_A_DOOR(figures_are_those_of_all_rows),
 		WITH_A_DOOR(our_own_rows_that_come_back_count_once),
+		WITH_A_DOOR(the_command_line_counts_the_same),
 		WITH_A_DOOR(without_the_file_the_door_goes_by_its_log),
 		WITH_A_DOOR(with_a_damaged_file_too),
 		WITH_A_DOOR(a_file_that_is_begun_anew_is_followed),
