@@ -148,7 +148,7 @@ int stick_files_there(int fd, const char *dir)
 }
 
 /* The writer's own: half of it arrives when it fails. Other files' writes are let through. */
-static ssize_t write_some(int fd, const void *bytes, size_t size, off_t at)
+ssize_t stick_pull_write(int fd, const void *bytes, size_t size, off_t at)
 {
 	if (fd != file || fd < 0 || !fails())
 		return syscall(SYS_pwrite64, fd, bytes, size, at);
@@ -156,14 +156,4 @@ static ssize_t write_some(int fd, const void *bytes, size_t size, off_t at)
 	(void)half;
 	errno = -failed();
 	return -1;
-}
-
-ssize_t pwrite(int fd, const void *bytes, size_t size, off_t at)
-{
-	return write_some(fd, bytes, size, at);
-}
-
-ssize_t pwrite64(int fd, const void *bytes, size_t size, off_t at)
-{
-	return write_some(fd, bytes, size, at);
 }

@@ -11,10 +11,13 @@ tap 1
 tap 6
 tap Valider"
 
+echo 2016 | "$PARVIS" event new "$DIR/night" --from assets/demo --pin-stdin >"$DIR/new" 2>&1
+is "an event with a key of its own" 0 $?
+
 # play NAME STICK: plays $DIR/NAME.script against that stick; sets $status
 play()
 {
-	"$KIOSK" --event assets/demo --venue numa --data "$DIR/data" --stick-dir "$2" \
+	"$KIOSK" --event "$DIR/night" --venue numa --data "$DIR/data" --stick-dir "$2" \
 		--shots "$DIR/$1.shots" --script "$DIR/$1.script" --offscreen \
 		>"$DIR/$1.out" 2>"$DIR/$1.err"
 	status=$?
@@ -60,6 +63,14 @@ play again "$DIR/stick"
 after=$(cat "$DIR"/stick/*.parvis-log | wc -c)
 is "a later copy takes the older one's place" "0 yes 1" \
 	"$status $([ "$after" -gt "$before" ] && echo yes) $(ls -A "$DIR/stick" | wc -l | tr -d ' ')"
+
+# What the organiser gets from the stick is what they would get from the box.
+"$PARVIS" collect --event "$DIR/night" --store "$DIR/stick.db" "$DIR/stick" >"$DIR/said" 2>&1
+is "the organiser reads it, complete and as it was written" "0 yes" \
+	"$? $(grep -q 'Complete, and as it was written' "$DIR/said" && echo yes)"
+"$PARVIS" collect --event "$DIR/night" --store "$DIR/box.db" "$DIR/data" >"$DIR/said" 2>&1
+cmp "$DIR/stick.db" "$DIR/box.db"
+is "and from it comes the same store, byte for byte, as from the box itself" 0 $?
 
 cat >"$DIR/none.script" <<EOF
 at 19:20:00
