@@ -69,8 +69,12 @@ is "a later copy takes the older one's place" "0 yes 1" \
 is "the organiser reads it, complete and as it was written" "0 yes" \
 	"$? $(grep -q 'Complete, and as it was written' "$DIR/said" && echo yes)"
 "$PARVIS" collect --event "$DIR/night" --store "$DIR/box.db" "$DIR/data" >"$DIR/said" 2>&1
-cmp "$DIR/stick.db" "$DIR/box.db"
-is "and from it comes the same store, byte for byte, as from the box itself" 0 $?
+for store in stick box; do
+	"$PARVIS" report --event "$DIR/night" --store "$DIR/$store.db" --format csv \
+		--out "$DIR/$store.csv" >"$DIR/said" 2>&1
+done
+cmp "$DIR/stick.csv" "$DIR/box.csv" && [ -s "$DIR/box.csv" ]
+is "and from it comes the same night, byte for byte, as from the box itself" 0 $?
 
 cat >"$DIR/none.script" <<EOF
 at 19:20:00
