@@ -66,10 +66,8 @@ int night_open(struct night **out, const char *where, const char *event_id, enum
 {
 	char path[PATH_MAX];
 	why[0] = 0;
-	if (begins(where, "postgresql://") || begins(where, "postgres://")) {
-		snprintf(why, NIGHT_WHY_SIZE, "this version keeps the night in SQLite only");
-		return -ENOTSUP;
-	}
+	if (begins(where, "postgresql://") || begins(where, "postgres://"))
+		return night_pg_open(out, where, event_id, how, why);
 	int n = snprintf(path, sizeof(path), "%s%s", where, ends(where, ".db") ? "" : "/night.db");
 	if (n >= (int)sizeof(path) - 16) {
 		snprintf(why, NIGHT_WHY_SIZE, "the path is too long");

@@ -38,6 +38,9 @@ struct night {
 NODISCARD int night_sqlite_open(struct night **out, const char *path, const char *event_id,
 	enum night_open how, char why[NIGHT_WHY_SIZE]);
 
+NODISCARD int night_pg_open(struct night **out, const char *url, const char *event_id,
+	enum night_open how, char why[NIGHT_WHY_SIZE]);
+
 /* --- what rows are in a column of numbers ----------------------------------------------------- */
 
 /* kind, source, verdict, direction, trust and the marks of a row in one number. */
