@@ -71,8 +71,10 @@ APP_LIB  := $(B)/libparvis-app.a
 KIOSK := $(B)/parvis-kiosk
 CLI   := $(B)/parvis
 
-# The rooms draw on paper, and paper takes of the rooms.
-grouped = -Wl,--start-group $(1) -Wl,--end-group
+# The rooms draw on paper, and paper takes of the rooms. The fakes stand before them all and are looked
+# at once: only a fake that a test asks for takes a port's place.
+libs    = $(filter-out %/libparvis-fake.a,$(filter %.a,$(1)))
+grouped = $(filter-out $(libs),$(1)) -Wl,--start-group $(libs) -Wl,--end-group
 
 # One short line a step; V=1 shows the whole commands, -s nothing.
 SILENT := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
