@@ -38,6 +38,21 @@ int collect_store(struct night **out, const struct collect_options *o, const str
 	return CLI_FAILED;
 }
 
+static void tell_usage(FILE *out)
+{
+	fputs(usage, out);
+	fputc('\n', out);
+	collect_broker_usage(out);
+}
+
+static bool names_a_broker(int argc, char **argv)
+{
+	for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+		if (!strcmp(argv[i], "--broker") || !strncmp(argv[i], "--broker=", 9))
+			return true;
+	return false;
+}
+
 /* -1: go on; otherwise the exit status. */
 static int read_options(int argc, char **argv, struct collect_options *o)
 {
@@ -59,7 +74,7 @@ static int read_options(int argc, char **argv, struct collect_options *o)
 		else if (c == 'j')
 			o->json = true;
 		else
-			return fputs(usage, c == 'h' ? stdout : stderr),
+			return tell_usage(c == 'h' ? stdout : stderr),
 			       c == 'h' ? CLI_OK : CLI_USAGE;
 	}
 	o->sources = argv + optind;
@@ -69,7 +84,7 @@ static int read_options(int argc, char **argv, struct collect_options *o)
 	fputs(o->event_dir ? "parvis collect: name at least one source\n"
 			   : "parvis collect: --event DIR is missing\n",
 		stderr);
-	fputs(usage, stderr);
+	tell_usage(stderr);
 	return CLI_USAGE;
 }
 
@@ -77,6 +92,8 @@ int cli_collect(int argc, char **argv)
 {
 	struct collect_options o = { 0 };
 	struct event *event;
+	if (names_a_broker(argc, argv))
+		return collect_broker(argc, argv);
 	int status = read_options(argc, argv, &o);
 	if (status >= 0)
 		return status;

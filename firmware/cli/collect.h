@@ -7,6 +7,8 @@
 #include "event/event.h"
 #include "store/night.h"
 
+#include <stdio.h>
+
 struct collect_options {
 	const char *event_dir;
 	const char *store; /* a file that ends in .db, postgresql://…; NULL: the event's folder */
@@ -14,6 +16,10 @@ struct collect_options {
 	char **sources;
 	int source_count;
 };
+
+/* From brokers: argv from `collect` on. An exit status. */
+int collect_broker(int argc, char **argv);
+void collect_broker_usage(FILE *out);
 
 /* Takes in files and folders. An exit status; what is wrong was told. */
 int collect_files(const struct collect_options *o, const struct event *event);

@@ -49,7 +49,7 @@ device()
 
 # --- the files -----------------------------------------------------------------------------------
 
-port=$("$TOOLS/free_port")
+port=$("$TOOLS/port" free)
 "$PARVIS" event broker --event "$EVENT" --host localhost --host 127.0.0.1 --port "$port" \
 	--out "$OUT" >"$DIR/out" 2>"$DIR/err"
 is "event broker" 0 $?

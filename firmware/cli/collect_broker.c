@@ -1,0 +1,279 @@
+/* parvis collect --broker: every row of every box, committed, then acknowledged. */
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/broker_files.h"
+#include "cli/cli.h"
+#include "cli/collect.h"
+#include "cli/collect_show.h"
+#include "cli/collecting.h"
+#include "cli/folder.h"
+#include "cli/kiosk_identity.h"
+#include "cli/serial.h"
+#include "event/broker_url.h"
+#include "port/clock.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COLLECTOR_FILE "keys/collector.pem"
+#define PATIENCE_MS    60000 /* of --once, for a connection */
+
+void collect_broker_usage(FILE *out)
+{
+	fputs("usage: parvis collect --event DIR --broker URL... [OPTION...]\n"
+	      "\n"
+	      "Takes every row of every box, commits it to the store and then acknowledges it, so\n"
+	      "that boxes let go of it; tells the boxes of all venues; shows progress, rate and lag\n"
+	      "of each box. Several may run at once, on one store or on several.\n"
+	      "  --broker URL   mqtts://HOST[:PORT], or mqtt:// without TLS; more than one: the best\n"
+	      "                 first\n"
+	      "  --store WHERE  a file that ends in .db, or postgresql://... (DIR/night.db). A\n"
+	      "                 password belongs into ~/.pgpass; in WHERE it is overwritten at once\n"
+	      "  --once         ends when all that is to be had is committed\n"
+	      "  --any-box      also takes boxes that are not in DIR/keys/boxes\n"
+	      "  --tls-ca FILE, --tls-cert FILE, --tls-key FILE\n"
+	      "                 certificates in PEM for mqtts (made with the event's authority)\n"
+	      "  --json         one object a line\n"
+	      "\n"
+	      "exit status: 0 told to end, or with --once all is here; 1 the event, the store or an\n"
+	      "option's value was refused, or with --once a box was refused; 2 wrong use; 3 failed\n",
+		out);
+}
+
+struct options {
+	const char *event_dir, *urls[BROKER_URLS_MAX];
+	size_t url_count;
+	char *store;
+	const char *ca, *certificate, *key;
+	bool once, json, any_box;
+};
+
+static volatile sig_atomic_t stop;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stop = 1;
+}
+
+/* The arguments of a process can be read by everybody: a password is taken out of them. */
+static char *take_store(char *argument)
+{
+	char *copy = strdup(argument), *at = strchr(argument, '@');
+	char *host = strstr(argument, "://");
+	char *password = host ? strchr(host + 3, ':') : NULL;
+	if (password && at && password < at)
+		memset(password + 1, 'x', (size_t)(at - password - 1));
+	char *query = strstr(argument, "password=");
+	if (query)
+		memset(query + 9, 'x', strcspn(query + 9, "&"));
+	return copy;
+}
+
+static bool take(struct options *o, int c)
+{
+	const char **const texts[] = {
+		['e'] = &o->event_dir, ['a'] = &o->ca, ['c'] = &o->certificate, ['k'] = &o->key
+	};
+	switch (c) {
+	case 'b':
+		if (o->url_count == BROKER_URLS_MAX)
+			return false;
+		o->urls[o->url_count++] = optarg;
+		return true;
+	case 's':
+		free(o->store);
+		o->store = take_store(optarg);
+		return o->store != NULL;
+	case 'o':
+		return o->once = true;
+	case 'j':
+		return o->json = true;
+	case 'n':
+		return o->any_box = true;
+	case 'e':
+	case 'a':
+	case 'c':
+	case 'k':
+		*texts[c] = optarg;
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool parse(int argc, char **argv, struct options *out)
+{
+	static const struct option known[] = {
+		{ "event", required_argument, NULL, 'e' },
+		{ "broker", required_argument, NULL, 'b' },
+		{ "store", required_argument, NULL, 's' },
+		{ "once", no_argument, NULL, 'o' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "any-box", no_argument, NULL, 'n' },
+		{ "tls-ca", required_argument, NULL, 'a' },
+		{ "tls-cert", required_argument, NULL, 'c' },
+		{ "tls-key", required_argument, NULL, 'k' },
+		{ 0 },
+	};
+	bool good = true;
+	int c;
+	*out = (struct options){ 0 };
+	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
+	while (good && (c = getopt_long(argc, argv, "", known, NULL)) != -1)
+		good = take(out, c);
+	return good && optind == argc && out->event_dir && out->url_count &&
+	       !out->certificate == !out->key;
+}
+
+static int check_urls(const struct options *o)
+{
+	for (size_t i = 0; i < o->url_count; i++) {
+		enum broker_url_wrong wrong = broker_url_check(o->urls[i], strlen(o->urls[i]));
+		if (!wrong)
+			continue;
+		fprintf(stderr, "parvis: --broker: %s\n", broker_url_wrong_texts[wrong]);
+		return CLI_NO;
+	}
+	return CLI_OK;
+}
+
+/* --- the collector's own certificate -----------------------------------------------------------
+ */
+
+struct papers {
+	char ca[PATH_MAX], pem[PATH_MAX];
+};
+
+static bool is_there(const char *path)
+{
+	struct stat st;
+	return !stat(path, &st);
+}
+
+static int make_certificate(const char *event_dir, const struct event *e)
+{
+	struct authority *authority = NULL;
+	char *pem = NULL;
+	struct identity_subject who = { .name = "collector", .now_ms = clock_now(0).wall_ms };
+	int error = authority_open(
+		&authority, event_dir, e->id, false, who.now_ms, folder_problem, NULL);
+	if (!error)
+		error = serial_next(event_dir, &who.serial);
+	if (!error)
+		error = identity_certificate(&pem, authority, e, &who);
+	authority_close(authority);
+	if (!error)
+		error = broker_files_put(event_dir, COLLECTOR_FILE, pem, true);
+	if (pem)
+		explicit_bzero(pem, strlen(pem));
+	free(pem);
+	if (!error)
+		return CLI_OK;
+	folder_say(event_dir, COLLECTOR_FILE,
+		error == -ENOENT
+			? "there is no authority: `parvis event broker` makes one, or give "
+			  "--tls-ca, --tls-cert and --tls-key"
+			: strerror(-error));
+	return error == -ENOENT ? CLI_NO : CLI_FAILED;
+}
+
+/* Where a broker wants TLS and no files were given, the event's own. */
+static int find_papers(struct options *o, const struct event *e, struct papers *p)
+{
+	bool secret = false;
+	for (size_t i = 0; i < o->url_count; i++)
+		secret = secret || broker_url_is_secret(o->urls[i]);
+	if (!secret)
+		return CLI_OK;
+	snprintf(p->ca, sizeof(p->ca), "%s/" AUTHORITY_CERTIFICATE_FILE, o->event_dir);
+	snprintf(p->pem, sizeof(p->pem), "%s/" COLLECTOR_FILE, o->event_dir);
+	if (!o->ca)
+		o->ca = p->ca;
+	if (o->certificate)
+		return CLI_OK;
+	o->certificate = o->key = p->pem;
+	return is_there(p->pem) ? CLI_OK : make_certificate(o->event_dir, e);
+}
+
+/* --- running -----------------------------------------------------------------------------------
+ */
+
+static int run(const struct options *o, struct collecting *c)
+{
+	struct show show;
+	int result = CLI_OK;
+	show_open(&show, o->json);
+	while (!stop) {
+		collecting_step(c, show_wait(&show));
+		show_progress(&show, c, false);
+		if (o->once && collecting_drained(c))
+			break;
+		if (o->once && !c->ever_up && clock_now(0).mono_ms - c->started_ms > PATIENCE_MS) {
+			fputs("parvis: no broker was reached\n", stderr);
+			result = CLI_FAILED;
+			break;
+		}
+	}
+	show_progress(&show, c, true);
+	show_close(&show);
+	if (result == CLI_OK && o->once && !stop && c->totals.refused)
+		result = CLI_NO;
+	return result;
+}
+
+static int collect(struct options *o, const struct event *e)
+{
+	struct collecting c;
+	struct papers papers;
+	int result = find_papers(o, e, &papers);
+	if (result != CLI_OK)
+		return result;
+	const struct collecting_setup setup = { .event = e,
+		.event_dir = o->event_dir,
+		.store = o->store ? o->store : o->event_dir,
+		.urls = o->urls,
+		.url_count = o->url_count,
+		.ca = o->ca,
+		.certificate = o->certificate,
+		.key = o->key,
+		.any_box = o->any_box };
+	result = collecting_open(&c, &setup);
+	if (result == CLI_OK)
+		result = run(o, &c);
+	collecting_close(&c);
+	return result;
+}
+
+int collect_broker(int argc, char **argv)
+{
+	struct options o;
+	struct event *e = NULL;
+	struct sigaction act = { .sa_handler = on_signal };
+	if (!parse(argc, argv, &o)) {
+		collect_broker_usage(stderr);
+		free(o.store);
+		return CLI_USAGE;
+	}
+	int result = check_urls(&o);
+	if (result == CLI_OK)
+		result = folder_open(&e, o.event_dir);
+	if (result == CLI_OK) {
+		sigaction(SIGTERM, &act, NULL);
+		sigaction(SIGINT, &act, NULL);
+		signal(SIGPIPE, SIG_IGN);
+		result = collect(&o, e);
+	}
+	event_free(e);
+	if (o.store)
+		explicit_bzero(o.store, strlen(o.store));
+	free(o.store);
+	return result;
+}
