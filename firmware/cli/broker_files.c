@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
+#include "sync/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,6 +138,35 @@ static char *revoked_lines(const struct boxes *boxes)
 	return NULL;
 }
 
+/* Prometheus' figures of each venue, by its place in the fleet's first page; for free(). */
+static char *venue_metrics(const struct event *e)
+{
+	static const struct {
+		const char *name, *member, *help;
+	} figures[] = {
+		{ "parvis_present", "present", "people present at the venue" },
+		{ "parvis_entries", "entries", "entries at the venue" },
+		{ "parvis_waiting", "queued", "rows that its boxes have not handed over" },
+	};
+	char *made = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&made, &len);
+	if (!out)
+		return NULL;
+	for (uint32_t i = 0; i < e->venue_count && i < MESSAGE_FLEET_PAGE; i++)
+		for (size_t f = 0; f < ARRAY_LEN(figures); f++)
+			fprintf(out,
+				"  - prom_name: %s\n    mqtt_name: \"venues.[%u].%s\"\n    help: "
+				"\"%s\"\n    type: gauge\n    const_labels:\n      venue: "
+				"\"%s\"\n",
+				figures[f].name, i, figures[f].member, figures[f].help,
+				e->venues[i].id);
+	if (!fclose(out))
+		return made;
+	free(made);
+	return NULL;
+}
+
 static int put_template(const char *out, const char *name, const struct word *words, size_t count)
 {
 	AUTO_FREE char *template = read_template(name);
@@ -178,7 +208,7 @@ static json_t *list_of(const json_t *template, const struct broker_files *b)
 	json_t *made = json_array(), *entry;
 	size_t i;
 	char device[2 * DEVICE_ID_SIZE + 1] = "";
-	const struct word words[] = { { "@EVENT@", b->event_id }, { "@BOX@", device } };
+	const struct word words[] = { { "@EVENT@", b->event->id }, { "@BOX@", device } };
 	json_array_foreach(template, i, entry)
 	{
 		if (!is_of_boxes(entry)) {
@@ -244,15 +274,16 @@ static int put_revocations(const struct broker_files *b, const char *out)
 int broker_files_write(const struct broker_files *b, const char *out, unsigned port)
 {
 	static const char *const configurations[] = { "mosquitto.conf", "rabbitmq.conf",
-		"rabbitmq-advanced.config" };
+		"rabbitmq-advanced.config", "prometheus-mqtt-exporter.yaml" };
 	char number[16], dir[PATH_MAX];
 	AUTO_FREE char *revoked = revoked_lines(b->boxes);
 	AUTO_FREE char *ca = authority_certificate(b->authority);
-	if (!revoked || !ca || !realpath(out, dir))
-		return fail(out, revoked && ca ? -errno : -ENOMEM);
+	AUTO_FREE char *venues = venue_metrics(b->event);
+	if (!revoked || !ca || !venues || !realpath(out, dir))
+		return fail(out, revoked && ca && venues ? -errno : -ENOMEM);
 	snprintf(number, sizeof(number), "%u", port);
-	const struct word words[] = { { "@EVENT@", b->event_id }, { "@DIR@", dir },
-		{ "@PORT@", number }, { "@REVOKED@", revoked } };
+	const struct word words[] = { { "@EVENT@", b->event->id }, { "@DIR@", dir },
+		{ "@PORT@", number }, { "@REVOKED@", revoked }, { "@VENUES@", venues } };
 	int error = broker_files_put(out, "ca.pem", ca, false);
 	int result = error ? fail(out, error) : put_revocations(b, out);
 	if (result == CLI_OK)

@@ -14,7 +14,8 @@
 
 /* What the files are made of. */
 struct broker_files {
-	const char *event_dir, *event_id;
+	const char *event_dir;
+	const struct event *event;
 	const struct authority *authority;
 	const struct boxes *boxes;
 	int64_t now_ms;

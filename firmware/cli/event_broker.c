@@ -154,7 +154,7 @@ static int write_all(const struct event *e, const struct broker_options *o)
 	int result = broker_files_open(&authority, &boxes, o->event_dir, e->id, true, now_ms);
 	if (result != CLI_OK)
 		return result;
-	const struct broker_files b = { o->event_dir, e->id, authority, &boxes, now_ms };
+	const struct broker_files b = { o->event_dir, e, authority, &boxes, now_ms };
 	if (mkdir(o->out, 0750) && errno != EEXIST)
 		result = fail(o->out, NULL, -errno);
 	if (result == CLI_OK)

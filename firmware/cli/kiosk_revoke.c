@@ -74,7 +74,7 @@ static int tell_brokers(const char *event_dir, const struct event *e, int64_t no
 	int result = broker_files_open(&authority, &boxes, event_dir, e->id, false, now_ms);
 	if (result != CLI_OK)
 		return result;
-	const struct broker_files b = { event_dir, e->id, authority, &boxes, now_ms };
+	const struct broker_files b = { event_dir, e, authority, &boxes, now_ms };
 	result = broker_files_refresh(&b);
 	boxes_free(&boxes);
 	authority_close(authority);
