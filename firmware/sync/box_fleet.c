@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define AGE_MOST_MS    (INT64_C(1) << 45) /* a thousand years */
 #define FLEET_SOON_MS  1000
 #define STEADY_MS      10000
 #define STEADY_FROM_MS 20000
@@ -31,7 +32,7 @@ static bool is_steady(const struct sync_box *s, const struct peer *p, int64_t wa
 	if (!p->live_mono_ms || passed < STEADY_FROM_MS ||
 		__builtin_sub_overflow(wall_ms, p->live_wall_ms, &theirs))
 		return false;
-	return theirs - passed < STEADY_MS && passed - theirs < STEADY_MS;
+	return theirs > passed - STEADY_MS && theirs < passed + STEADY_MS;
 }
 
 /* How old a count is as it is heard. */
@@ -39,8 +40,8 @@ static int64_t age_of(
 	struct sync_box *s, struct peer *p, const struct message_count *m, bool retained)
 {
 	int64_t off;
-	if (__builtin_sub_overflow(s->now.wall_ms, m->wall_ms, &off))
-		off = INT64_MAX / 4;
+	if (__builtin_sub_overflow(s->now.wall_ms, m->wall_ms, &off) || off > AGE_MOST_MS)
+		off = AGE_MOST_MS;
 	bool steady = !retained && is_steady(s, p, m->wall_ms);
 	if (!retained && (!p->live_mono_ms || steady ||
 				 s->now.mono_ms - p->live_mono_ms >= STEADY_FROM_MS)) {
@@ -224,17 +225,19 @@ static void take_age(
 static void add_counters(struct fleet_venue *v, const struct message_counter *at, uint32_t counters,
 	const struct message_moved *moved, uint32_t moved_count)
 {
+	/* Whatever strangers say: sums of this type wrap, and are still right for honest ones. */
+	uint64_t present = (uint64_t)v->present;
 	for (uint32_t i = 0; i < counters; i++) {
 		const struct message_counter *c = &at[i];
 		if (strcmp(c->venue, v->id) != 0)
 			continue;
 		v->entries += c->in;
-		v->present += (int64_t)(c->in + c->plus + c->undone_out) -
-			      (int64_t)(c->out + c->minus + c->undone_in);
+		present += c->in + c->plus + c->undone_out - c->out - c->minus - c->undone_in;
 	}
 	for (uint32_t i = 0; i < moved_count; i++)
 		if (!strcmp(moved[i].from, v->id))
-			v->present += (int64_t)moved[i].undone - (int64_t)moved[i].guests;
+			present += moved[i].undone - moved[i].guests;
+	v->present = (int64_t)present;
 }
 
 static void sum_boxes(const struct sync_box *s, struct fleet_venue *v)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define CLOCK_KEEP_MS  180000
+#define OFF_MOST_MS    (INT64_C(1) << 45) /* a thousand years: no clock at all */
 #define CLOCK_APART_MS 5000
 #define TWIN_START_MS  30000 /* what comes sooner after a start may be of the life before */
 #define TWIN_APART_MS  5000
@@ -27,7 +28,7 @@ void box_saw_clock(struct sync_box *s, const uint8_t sender[16], int64_t wall_ms
 	struct clock_seen c = { .mono_ms = s->now.mono_ms, .trust = trust };
 	forget_clocks(s);
 	if (trust == TRUST_UNSET || __builtin_sub_overflow(s->now.wall_ms, wall_ms, &c.off_ms) ||
-		c.off_ms == INT64_MIN)
+		c.off_ms > OFF_MOST_MS || c.off_ms < -OFF_MOST_MS)
 		return;
 	memcpy(c.sender, sender, sizeof(c.sender));
 	s->clocks[s->clock_next++ % CLOCKS_MAX] = c;

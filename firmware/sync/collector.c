@@ -272,6 +272,7 @@ int collector_open(struct collector **out, const struct collector_setup *setup)
 		return -ENOMEM;
 	c->setup = *setup;
 	c->dice = setup->seed;
+	c->dirty_due_ms = c->lacking_due_ms = INT64_MAX;
 	if (c->setup.fleet_every_ms < 1)
 		c->setup.fleet_every_ms = 5000;
 	if (c->setup.batches_max < 1)

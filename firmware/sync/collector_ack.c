@@ -7,15 +7,17 @@
 #include <string.h>
 
 #define ASK_MOST_MS 120000
-#define SOON_MS     20 /* acknowledgements of one commit go out together */
 
 void collector_dirty(struct collector *c, uint32_t chain)
 {
 	struct col_chain *k = &c->chains[chain];
 	struct col_state *s = &c->states[k->box];
 	k->dirty = true;
-	if (!s->dirty)
-		s->dirty = collector_push(&c->dirty, &c->dirty_count, &c->dirty_room, k->box);
+	if (s->dirty)
+		return;
+	s->dirty = collector_push(&c->dirty, &c->dirty_count, &c->dirty_room, k->box);
+	if (s->acked_ms + ACK_MS < c->dirty_due_ms)
+		c->dirty_due_ms = s->acked_ms + ACK_MS;
 }
 
 void collector_dirty_box(struct collector *c, uint32_t box)
@@ -39,6 +41,8 @@ void collector_exists(struct collector *c, uint32_t chain, uint64_t to)
 	k->lacking = collector_push(&c->lacking, &c->lacking_count, &c->lacking_room, chain);
 	k->asked = 0;
 	k->ask_ms = c->now.mono_ms + LACK_MS;
+	if (k->ask_ms < c->lacking_due_ms)
+		c->lacking_due_ms = k->ask_ms;
 }
 
 static void begin(struct collector *c, bool asks)
@@ -105,6 +109,9 @@ static void ask_venue(struct collector *c, const struct col_chain *k)
 
 static void tick_lacking(struct collector *c)
 {
+	if (c->lacking_due_ms > c->now.mono_ms)
+		return;
+	c->lacking_due_ms = INT64_MAX;
 	for (size_t i = 0; i < c->lacking_count;) {
 		struct col_chain *k = &c->chains[c->lacking[i]];
 		if (!lacks(k) || !c->states[k->box].known) {
@@ -120,6 +127,8 @@ static void tick_lacking(struct collector *c)
 			k->asked++;
 			k->ask_ms = c->now.mono_ms + (wait < ASK_MOST_MS ? wait : ASK_MOST_MS);
 		}
+		if (k->ask_ms < c->lacking_due_ms)
+			c->lacking_due_ms = k->ask_ms;
 		i++;
 	}
 }
@@ -129,9 +138,15 @@ void collector_ack_tick(struct collector *c)
 	if (!c->up)
 		return;
 	tick_lacking(c);
+	if (c->dirty_due_ms > c->now.mono_ms)
+		return;
+	c->dirty_due_ms = INT64_MAX;
 	for (size_t i = 0; i < c->dirty_count;) {
 		uint32_t box = c->dirty[i];
-		if (c->states[box].acked_ms + ACK_MS > c->now.mono_ms) {
+		int64_t due_ms = c->states[box].acked_ms + ACK_MS;
+		if (due_ms > c->now.mono_ms) {
+			if (due_ms < c->dirty_due_ms)
+				c->dirty_due_ms = due_ms;
 			i++;
 			continue;
 		}
@@ -143,14 +158,7 @@ void collector_ack_tick(struct collector *c)
 
 int64_t collector_ack_due(const struct collector *c)
 {
-	int64_t at = INT64_MAX;
 	if (!c->up)
-		return at;
-	for (size_t i = 0; i < c->dirty_count; i++)
-		if (c->states[c->dirty[i]].acked_ms + ACK_MS < at)
-			at = c->states[c->dirty[i]].acked_ms + ACK_MS;
-	for (size_t i = 0; i < c->lacking_count; i++)
-		if (c->chains[c->lacking[i]].ask_ms < at)
-			at = c->chains[c->lacking[i]].ask_ms;
-	return at;
+		return INT64_MAX;
+	return c->dirty_due_ms < c->lacking_due_ms ? c->dirty_due_ms : c->lacking_due_ms;
 }

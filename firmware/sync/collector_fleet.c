@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define AGE_MOST_MS   (INT64_C(1) << 45)
+#define FIGURE_MOST   (INT64_C(1) << 52)
 #define SUM_MS        1000
 #define PAGE_APART_MS 500 /* of a large event: so many pages a second, and no more */
 
@@ -39,7 +41,13 @@ static int64_t age_of(const struct collector *c, const struct col_venue *v)
 	/* Only the store knows of it. */
 	if (!v->last_wall_ms || __builtin_sub_overflow(c->now.wall_ms, v->last_wall_ms, &age))
 		return FLEET_STALE_MS + 1;
-	return age < 0 ? FLEET_STALE_MS + 1 : age;
+	return age < 0 || age > AGE_MOST_MS ? AGE_MOST_MS : age;
+}
+
+/* What a message can say: the sum of a liar's rows may be anything. */
+static int64_t in_range(int64_t n)
+{
+	return n > FIGURE_MOST ? FIGURE_MOST : n < -FIGURE_MOST ? -FIGURE_MOST : n;
 }
 
 static void fill(const struct collector *c, size_t i, struct fleet_venue *out)
@@ -50,7 +58,7 @@ static void fill(const struct collector *c, size_t i, struct fleet_venue *out)
 	memcpy(out->id, c->setup.venues[i], sizeof(out->id));
 	collector_figures_of(c, i, &f);
 	out->known = v->heard_ms || v->last_wall_ms;
-	out->present = f.present;
+	out->present = in_range(f.present);
 	out->entries = f.entries;
 	out->people = f.people;
 	out->last_ten = f.last_ten;
@@ -75,7 +83,7 @@ static void publish_page(struct collector *c, size_t page)
 	m->wall_ms = c->now.wall_ms;
 	m->page = (uint32_t)page;
 	m->pages = (uint32_t)c->page_count;
-	m->present = event.present;
+	m->present = in_range(event.present);
 	m->entries = event.entries;
 	m->people = event.people;
 	for (size_t i = from; i < c->setup.venue_count && i < from + MESSAGE_FLEET_PAGE; i++)

@@ -95,6 +95,8 @@ struct collector {
 	size_t chain_count, chain_room;
 	uint32_t *lacking;
 	size_t lacking_count, lacking_room;
+	int64_t lacking_due_ms; /* not before, so that not every step looks at all of them */
+	int64_t dirty_due_ms;
 	uint32_t *dirty;
 	size_t dirty_count, dirty_room;
 

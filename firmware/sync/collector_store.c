@@ -97,7 +97,8 @@ static void fold_batch(struct collector *c, uint32_t chain, const struct batch *
 	ranges_add(&folded, first, last);
 	span_set(&k->folded, &folded);
 	struct collector_box *box = &c->boxes[k->box];
-	box->lag_ms = c->now.wall_ms - b->rows[b->count - 1].at.wall_ms;
+	if (__builtin_sub_overflow(c->now.wall_ms, b->rows[b->count - 1].at.wall_ms, &box->lag_ms))
+		box->lag_ms = 0;
 }
 
 static void drop_stored(struct collector *c)
