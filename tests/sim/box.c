@@ -321,6 +321,7 @@ void box_power_on(struct box_model *b)
 	b->disk++;
 	b->booted_ms = s->now_ms;
 	b->fetching = b->storing = 0;
+	memset(b->shown, 0, (size_t)s->venue_count * sizeof(*b->shown));
 	b->seen = 0;
 	for (size_t i = 0; i < sizeof(b->boot); i++)
 		b->boot[i] = (uint8_t)chance(s);
@@ -396,6 +397,7 @@ void box_make(struct sim *s, int number)
 	memcpy(b->venue, s->venues[b->place], sizeof(b->venue));
 	snprintf(b->door, sizeof(b->door), "door%d", number);
 	b->counts = sim_alloc(s, (size_t)s->venue_count * sizeof(*b->counts));
+	b->shown = sim_alloc(s, (size_t)s->venue_count * sizeof(*b->shown));
 	for (int i = 0; i < s->venue_count; i++)
 		headcount_init(&b->counts[i], s->venues[i], SIM_WALL_MS);
 	b->clock.trust = TRUST_SYNCED;

@@ -347,6 +347,7 @@ void sim_run(uint64_t seed, bool calm, sim_line *line, void *context, struct sim
 		.events = s->events,
 		.settled_ms = s->quiet_ms,
 		.stranded = s->stranded,
+		.row_messages = s->row_messages,
 		.boxes = s->box_count };
 	for (size_t i = 0; i < s->fact_count; i++) {
 		const struct fact *f = s->facts[i];

@@ -6,93 +6,6 @@
 
 #define OPENS_MS 8000
 
-/* --- the stranger: somebody else's box on our broker, who repeats what they hear, a little
- * different --- */
-
-static void nothing_up(void *owner, bool local)
-{
-	(void)local;
-	party_subscribe(owner, 1, "parvis/1/" SIM_EVENT "/d/+/ev");
-	party_subscribe(owner, 2, "parvis/1/" SIM_EVENT "/#");
-}
-
-static void nothing_down(void *owner, bool refused)
-{
-	(void)owner;
-	(void)refused;
-}
-
-static void nothing_granted(void *owner, int id, bool refused)
-{
-	(void)owner;
-	(void)id;
-	(void)refused;
-}
-
-static void nothing_published(void *owner, int id)
-{
-	(void)owner;
-	(void)id;
-}
-
-/* One digit is another: a figure, a hash or a signature that is not what it was. */
-static size_t tamper_digit(struct sim *s, char *payload, size_t size)
-{
-	for (int tries = 0; tries < 50 && size; tries++) {
-		char *c = &payload[chance_below(s, size)];
-		if (*c >= '0' && *c <= '9') {
-			*c = (char)('0' + (*c - '0' + 1 + (int)chance_below(s, 9)) % 10);
-			return size;
-		}
-	}
-	return 0;
-}
-
-static size_t tamper(struct sim *s, char *payload, size_t size, char topic[TOPIC_SIZE])
-{
-	char *at;
-	switch (s->stranger_mode) {
-	case 0: /* forged rows */
-		return tamper_digit(s, payload, size);
-	case 1: /* another event's */
-		at = strstr(topic, "/" SIM_EVENT "/");
-		if (at)
-			at[1] = 'x';
-		return size;
-	case 2: /* a version of the format to come */
-		at = strstr(payload, "\"v\":1");
-		if (at)
-			at[4] = '2';
-		return at ? size : 0;
-	default: /* cut short, or nonsense */
-		return chance_below(s, size + 1);
-	}
-}
-
-static void overheard(
-	void *owner, const char *topic, const void *payload, size_t size, bool retained)
-{
-	struct party *p = owner;
-	struct sim *s = p->sim;
-	size_t n = strlen(topic);
-	bool rows = n > 3 && !strcmp(topic + n - 3, "/ev");
-	/* Who may say anything else is the broker's affair: its access list binds a topic to a
-	 * certificate. Rows are signed, since they are handed on. */
-	if (retained || (s->stranger_mode == 0 && !rows) || !chance_of(s, 120) ||
-		s->stranger_tampers == 0)
-		return;
-	s->stranger_tampers--;
-	char changed[TOPIC_SIZE];
-	snprintf(changed, sizeof(changed), "%s", topic);
-	char *copy = sim_copy(s, payload, size);
-	size_t to = tamper(s, copy, size, changed);
-	if (to)
-		(void)party_publish(p, 0, changed, copy, to, 0, false);
-}
-
-static const struct party_hooks stranger_hooks = { nothing_up, nothing_down, nothing_granted,
-	nothing_published, overheard, NULL };
-
 /* --- sizes --- */
 
 static int choose_boxes(struct sim *s)
@@ -242,11 +155,7 @@ static void make_parties(struct sim *s)
 		connect_party(s, &s->stations[i].party, -1);
 		sim_at(s, chance_between(s, 0, 5000), begin, &s->stations[i], 1, NULL);
 	}
-	s->stranger = (struct party){ .sim = s,
-		.hooks = &stranger_hooks,
-		.owner = &s->stranger,
-		.number = s->box_count + s->station_count,
-		.name = "stranger" };
+	stranger_make(s);
 	connect_party(s, &s->stranger, -1);
 }
 

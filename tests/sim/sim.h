@@ -307,6 +307,7 @@ struct box_model {
 	bool reopen;  /* the log is to be opened anew once the row that is being written is done */
 	int reopened; /* how often somebody knew of rows of ours that we had lost */
 	struct headcount *counts; /* by venue: log and peers */
+	uint64_t *shown;          /* entries that it showed last, by venue */
 };
 
 /* What a guest or a volunteer does. */
@@ -426,6 +427,8 @@ struct sim {
 	uint64_t stranded; /* rows that collectors alone have: boxes cannot get them back */
 };
 
+void stranger_make(struct sim *s);
+
 /* The plan of a seed: how many of what, who does what when, and what breaks. */
 void plan_make(struct sim *s);
 
@@ -457,7 +460,7 @@ struct sim_result {
 	uint64_t digest, messages, rows, rows_sent, events;
 	int64_t settled_ms; /* from the end of the faults */
 	int64_t spread_ms;  /* the longest that a row took to every other box */
-	uint64_t stranded;
+	uint64_t stranded, row_messages;
 	int boxes;
 };
 
