@@ -3,6 +3,7 @@
 #include "night/gather.h"
 
 #include "base/text.h"
+#include "store/peers.h"
 #include "store/salvage.h"
 
 #include <dirent.h>
@@ -227,7 +228,7 @@ static int look_at(
 		g, &chain, missing.first, missing.last, FLAW_MISSING, row_flaw_texts[FLAW_MISSING]);
 }
 
-static int sealed_batch(void *context, const struct batch *b)
+static int take_batch(void *context, const struct batch *b)
 {
 	struct gather *g = context;
 	enum row_flaw flaws[BATCH_ROWS_MAX];
@@ -262,7 +263,7 @@ static int sealed_fault(void *context, enum sealed_wrong wrong, int64_t number, 
 
 static int take_sealed(struct gather *g)
 {
-	const struct sealed_reader reader = { g, sealed_header, log_promise, sealed_batch,
+	const struct sealed_reader reader = { g, sealed_header, log_promise, take_batch,
 		sealed_fault };
 	int stopped = 0;
 	if (!g->to.issuer) {
@@ -280,6 +281,119 @@ static int take_sealed(struct gather *g)
 		return find(g, NULL, 0, 0, FLAW_FILE, g->source.why);
 	}
 	return stopped;
+}
+
+/* --- what has come from others -----------------------------------------------------------------
+ */
+
+struct chain_ranges {
+	struct chain chain;
+	struct ranges held;
+};
+
+struct chain_list {
+	struct chain_ranges *at;
+	size_t count, room;
+};
+
+static int list_one(void *context, const struct chain *chain, const struct ranges *held)
+{
+	struct chain_list *l = context;
+	if (l->count == l->room) {
+		l->room = l->room ? 2 * l->room : 32;
+		struct chain_ranges *more = realloc(l->at, l->room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		l->at = more;
+	}
+	l->at[l->count++] = (struct chain_ranges){ *chain, *held };
+	return 0;
+}
+
+static int take_range(
+	struct gather *g, struct peers *p, const struct chain *chain, const struct range *range)
+{
+	struct row rows[BATCH_ROWS_MAX];
+	struct batch b = { 0 };
+	int error = 0;
+	for (uint64_t at = range->first; !error && at <= range->last; at += b.count) {
+		error = peers_fetch(p, chain, at, rows, &b);
+		if (error || !b.count)
+			return error;
+		error = take_batch(g, &b);
+	}
+	return error;
+}
+
+static int take_peer_rows(struct gather *g, struct peers *p)
+{
+	struct chain_list l = { 0 };
+	int error = peers_chains(p, list_one, &l);
+	for (size_t i = 0; !error && i < l.count; i++)
+		for (uint32_t k = 0; !error && k < l.at[i].held.count; k++)
+			error = take_range(g, p, &l.at[i].chain, &l.at[i].held.at[k]);
+	free(l.at);
+	return error;
+}
+
+static int unreadable(struct gather *g, const char *what)
+{
+	(void)text_copy(g->source.why, sizeof(g->source.why), what);
+	return find(g, NULL, 0, 0, FLAW_FILE, what);
+}
+
+/* A box's peers.db: the rows of others, with their signatures. */
+static int take_peers(struct gather *g)
+{
+	char dir[PATH_MAX];
+	struct peers *p = NULL;
+	snprintf(dir, sizeof(dir), "%s", g->path);
+	char *slash = strrchr(dir, '/');
+	if (slash)
+		*slash = 0;
+	int error = peers_open_reader(&p, slash ? dir : ".");
+	if (!error)
+		error = take_peer_rows(g, p);
+	peers_close(p);
+	if (error == -EBADMSG || error == -EIO)
+		return unreadable(g, "what it has of other boxes cannot be read");
+	return error;
+}
+
+static int store_row(void *context, const struct row *row)
+{
+	struct gather *g = context;
+	struct range missing;
+	enum row_flaw flaw = row_line_next(&g->line, row, &missing);
+	int error = flaw ? put_pending(g) : 0;
+	if (!error && flaw)
+		error = find_row(g, row, flaw);
+	return error || !is_whole(flaw) ? error : put_row(g, row);
+}
+
+static int store_promise(void *context, const struct night_chain *chain)
+{
+	struct gather *g = context;
+	return night_promise(g->to.store, &chain->chain, chain->promised);
+}
+
+/* Another store: its rows come without the signatures that vouch for them there. */
+static int take_store(struct gather *g)
+{
+	char why[NIGHT_WHY_SIZE];
+	struct night *other = NULL;
+	int error = night_open(&other, g->path, g->to.event_id, NIGHT_READ, why);
+	if (error)
+		return unreadable(g, why[0] ? why : strerror(-error));
+	error = night_each(other, NIGHT_BY_CHAIN, store_row, g);
+	if (!error)
+		error = put_pending(g);
+	if (!error)
+		error = commit(g);
+	if (!error)
+		error = night_chains(other, store_promise, g);
+	night_close(other);
+	return error == -EBADMSG ? unreadable(g, "the store is damaged") : error;
 }
 
 /* --- files and folders ------------------------------------------------------------------------ */
@@ -314,9 +428,11 @@ static int take_kind(struct gather *g)
 		return take_log(g);
 	case GATHER_SEALED:
 		return take_sealed(g);
-	case GATHER_FOLDER:
 	case GATHER_PEERS:
+		return take_peers(g);
 	case GATHER_STORE:
+		return take_store(g);
+	case GATHER_FOLDER:
 	case GATHER_UNKNOWN:
 	case GATHER_KINDS:
 		break;
@@ -365,7 +481,7 @@ static int take_folder(struct gather *g, const char *dir, int depth, uint64_t *f
 		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
 			error = take_folder(g, path, depth + 1, files);
 		enum gather_kind kind = S_ISREG(st.st_mode) ? kind_of(path) : GATHER_UNKNOWN;
-		if (kind == GATHER_UNKNOWN || kind == GATHER_PEERS || kind == GATHER_STORE)
+		if (kind == GATHER_UNKNOWN)
 			continue;
 		++*files;
 		if (!error)

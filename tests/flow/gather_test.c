@@ -5,6 +5,7 @@
 
 #include "store/db.h"
 #include "store/log.h"
+#include "store/peers.h"
 #include "store/salvage.h"
 #include "tests/fake/night_maker.h"
 #include "tests/fake/store_bench.h"
@@ -550,6 +551,63 @@ static void every_tampering_with_a_sealed_copy_is_found(void **state)
 	assert_int_equal(missed + far + alarms, 0);
 }
 
+/* --- what other boxes and other stores have --------------------------------------------------- */
+
+static void put_peers(const char *dir, const struct made_box *box)
+{
+	struct peers *p;
+	assert_int_equal(peers_open(&p, dir), 0);
+	for (size_t at = 0, to; at < box->count; at = to) {
+		for (to = at + 1; to < box->count && to - at < BATCH_ROWS_MAX &&
+				  box->rows[to].epoch == box->rows[at].epoch;
+			to++)
+			continue;
+		struct batch b = { .rows = &box->rows[at], .count = to - at, .is_signed = true };
+		uint64_t fresh;
+		device_key_public(box->key, b.key);
+		device_key_sign_head(box->key, &box->rows[to - 1], b.signature);
+		assert_int_equal(peers_store(p, &b, &fresh), 0);
+		assert_int_equal(fresh, b.count);
+	}
+	peers_close(p);
+}
+
+static int add_one(void *context, const struct row *row)
+{
+	*(uint64_t *)context += row->seq > 0;
+	return 0;
+}
+
+static void rows_that_only_others_have_are_taken(void **state)
+{
+	struct fixture *f = *state;
+	struct looking l = { 0 };
+	const struct made_box *lost = &f->night.boxes[f->night.box_count - 1];
+	put_peers(at(f, "data", 0), lost);
+	gather_one(f->night.issuer, at(f, "data", 0), store_bench_path(f->dir, "with.db"), &l);
+	assert_int_equal(l.found, 0);
+	struct night *store;
+	struct gather *g;
+	char why[NIGHT_WHY_SIZE];
+	uint64_t rows[2] = { 0 };
+	for (int i = 0; i < 2; i++) {
+		const char *path = store_bench_path(f->dir, i ? "copy.db" : "origin.db");
+		assert_int_equal(night_open(&store, path, NIGHT_EVENT, NIGHT_WRITE, why), 0);
+		struct gather_setup setup = { store, f->night.issuer, NIGHT_EVENT, 5, &l,
+			see_finding, NULL };
+		assert_int_equal(gather_open(&g, &setup), 0);
+		assert_int_equal(gather_take(g, i ? store_bench_path(f->dir, "origin.db")
+						  : at(f, "data", 0)),
+			0);
+		assert_int_equal(night_each(store, NIGHT_BY_CHAIN, add_one, &rows[i]), 0);
+		gather_close(g);
+		night_close(store);
+	}
+	assert_int_equal(l.found, 0);
+	assert_int_equal(rows[0], f->night.boxes[0].count + lost->count);
+	assert_int_equal(rows[1], rows[0]);
+}
+
 int main(void)
 {
 	if (!getenv("TMPDIR") && !access("/dev/shm", W_OK))
@@ -558,6 +616,7 @@ int main(void)
 		cmocka_unit_test(any_order_and_repetition_gives_the_same_bytes),
 		cmocka_unit_test(every_tampering_with_a_log_is_found),
 		cmocka_unit_test(every_tampering_with_a_sealed_copy_is_found),
+		cmocka_unit_test(rows_that_only_others_have_are_taken),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
