@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -68,6 +69,7 @@ static void *fill(void *context)
 	struct peers *p = NULL;
 	struct chain_maker m;
 	struct row rows[BATCH_ROWS_MAX];
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), 10); /* as the courier */
 	must(peers_open(&p, f->dir), "peers.db");
 	static uint32_t epoch;
 	chain_maker_open(&m, 10, ++epoch, VENUE, "south"); /* one turn at a time */
