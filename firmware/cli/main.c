@@ -23,6 +23,7 @@ static const struct command {
 		"put a night together: from brokers, sticks and data directories" },
 	{ "report", cli_report, "what the night was, for people and for programs" },
 	{ "open-data", cli_open_data, "a data set of the night that may be published" },
+	{ "purge", cli_purge, "erase what names people, with a receipt" },
 	{ "log", cli_log, "list or verify the log of a kiosk's data directory" },
 };
 

@@ -23,6 +23,7 @@ static const char *const section_names[] = {
 	[SECTION_KEYS] = "keys",
 	[SECTION_STAFF] = "staff",
 	[SECTION_BADGES] = "badges",
+	[SECTION_PRIVACY] = "privacy",
 	[SECTION_SYNC] = "sync",
 };
 static_assert(ARRAY_LEN(section_names) == SECTION_KINDS, "every section needs its name");
@@ -279,6 +280,7 @@ static struct event *new_event(void)
 	if (!e)
 		return NULL;
 	e->reentry = true;
+	e->names_days = EVENT_NAMES_DAYS;
 	e->items = calloc(EVENT_ITEMS_MAX, sizeof(*e->items));
 	if (e->items)
 		return e;

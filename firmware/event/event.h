@@ -19,6 +19,7 @@
  *                       one can guess a short PIN at home (event/name_index.h)
  *   [badges]   walk_in = yes: whoever has no ticket may write a first name and gets a badge, a
  *              code to photograph and, where there is a printer, on a label
+ *   [privacy]  names_days = how many days after the event names are kept, at most 366; 14
  *   [sync]     brokers   = addresses of the event's brokers (event/broker_url.h), the best first
  *              reach     = event: boxes have the rows of all venues; venue: those of their own.
  *                          By default event for at most 64 venues
@@ -36,14 +37,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define EVENT_VENUES_MAX  10000
-#define EVENT_ITEMS_MAX   256
-#define EVENT_KEYS_MAX    16
-#define EVENT_TEXT_SIZE   160
-#define EVENT_FILE_MAX    (8 << 20) /* bytes */
-#define EVENT_BROKERS_MAX 7
-#define EVENT_BROKER_SIZE 256
-#define EVENT_REACH_MAX   64 /* venues of an event whose boxes all share by default */
+#define EVENT_VENUES_MAX     10000
+#define EVENT_ITEMS_MAX      256
+#define EVENT_KEYS_MAX       16
+#define EVENT_TEXT_SIZE      160
+#define EVENT_NAMES_DAYS     14
+#define EVENT_NAMES_DAYS_MAX 366
+#define EVENT_FILE_MAX       (8 << 20) /* bytes */
+#define EVENT_BROKERS_MAX    7
+#define EVENT_BROKER_SIZE    256
+#define EVENT_REACH_MAX      64 /* venues of an event whose boxes all share by default */
 
 struct event_venue {
 	char id[ID_SIZE];
@@ -69,7 +72,8 @@ struct event {
 	enum language language; /* the first listed: the house's */
 	bool reentry;
 	bool walk_in_badges;
-	bool staff_search; /* guests can be found by name; only with a staff_pin */
+	uint32_t names_days; /* after its end, until `parvis purge` may be asked for */
+	bool staff_search;   /* guests can be found by name; only with a staff_pin */
 	uint8_t keys[EVENT_KEYS_MAX][32];
 	uint32_t key_count;
 	uint8_t hash_key[32]; /* given, or derived from id and keys: then as secret as these */

@@ -218,6 +218,15 @@ static void take_walk_in(struct reading *r, const char *key, const char *value)
 	take_word(r, key, value, &r->event->walk_in_badges);
 }
 
+static void take_names_days(struct reading *r, const char *key, const char *value)
+{
+	int64_t days;
+	if (parse_number(value, EVENT_NAMES_DAYS_MAX, &days))
+		r->event->names_days = (uint32_t)days;
+	else
+		wrong(r, key, value, "is no number of days: write 0 to 366");
+}
+
 static void take_event_capacity(struct reading *r, const char *key, const char *value)
 {
 	take_capacity(r, key, value, &r->event->capacity_seats);
@@ -444,6 +453,8 @@ static const struct field staff_keys[] = {
 
 static const struct field badges_keys[] = { { "walk_in", false, take_walk_in } };
 
+static const struct field privacy_keys[] = { { "names_days", false, take_names_days } };
+
 static const struct field sync_keys[] = {
 	{ "brokers", false, take_brokers },
 	{ "reach", false, take_reach },
@@ -460,6 +471,7 @@ static const struct table {
 	[SECTION_KEYS] = { keys_keys, ARRAY_LEN(keys_keys) },
 	[SECTION_STAFF] = { staff_keys, ARRAY_LEN(staff_keys) },
 	[SECTION_BADGES] = { badges_keys, ARRAY_LEN(badges_keys) },
+	[SECTION_PRIVACY] = { privacy_keys, ARRAY_LEN(privacy_keys) },
 	[SECTION_SYNC] = { sync_keys, ARRAY_LEN(sync_keys) },
 };
 static_assert(ARRAY_LEN(tables) == SECTION_KINDS, "every section needs its keys");

@@ -17,6 +17,7 @@ enum section_kind {
 	SECTION_KEYS,
 	SECTION_STAFF,
 	SECTION_BADGES,
+	SECTION_PRIVACY,
 	SECTION_SYNC,
 	SECTION_KINDS,
 	SECTION_NONE = SECTION_KINDS, /* before the first heading, or under one that was refused */

@@ -27,6 +27,8 @@ static int64_t slot_floor(int64_t ms)
 int open_data_counts(struct release *out, int64_t *first_ms, const struct open_data *o)
 {
 	const struct figures *f = o->figures;
+	if (o->event->venue_count > FIGURES_VENUES_MAX)
+		return -E2BIG;
 	int64_t first = slot_floor(o->event->opens_ms - HOUR_MS);
 	int64_t until = slot_floor(o->event->closes_ms + HOUR_MS - 1) + FIGURES_SLOT_MS;
 	int64_t last = f->start_ms + (int64_t)f->slot_count * FIGURES_SLOT_MS;
@@ -249,7 +251,7 @@ static int put_json(struct writing *w, const char *name, json_t *o)
 	if (!text)
 		return -ENOMEM;
 	size_t len = strlen(text);
-	text[len] = '\n'; /* in the place of its end */
+	text[len] = '\n'; /* in the place of its end, which nobody reads any more */
 	return w->file(w->context, name, text, len + 1);
 }
 

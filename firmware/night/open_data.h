@@ -23,7 +23,8 @@ struct open_data {
 typedef int open_data_file(void *context, const char *name, const char *bytes, size_t len);
 
 /* The counts that are published, by venue of the event and ten minutes from *first_ms on, not yet
- * protected. -ENOMEM. Release with release_free(). */
+ * protected. -ENOMEM; -E2BIG for more venues than figures tell apart. Release with release_free().
+ */
 NODISCARD int open_data_counts(struct release *out, int64_t *first_ms, const struct open_data *o);
 
 /* Writes the package of counts that release_protect() has seen. -ENOMEM, -EINVAL for a schema that

@@ -1,5 +1,5 @@
 // Validates a data package with ajv against the JSON Schemas that Frictionless publishes, as the npm
-// package `datapackage` carries them.
+// packages `datapackage` and `tableschema` carry them.
 //
 //   node open_data_profiles.mjs NODE-MODULES DIR    exit status: 0 valid, 1 not, 3 no schemas
 import { createRequire } from "node:module";
@@ -8,7 +8,9 @@ import { readFileSync } from "node:fs";
 const [modules, dir] = process.argv.slice(2);
 const require = createRequire(`${modules}/none.js`);
 const Ajv = require("ajv");
-const profile = (name) => JSON.parse(readFileSync(`${modules}/datapackage/lib/profiles/${name}.json`));
+const home = { "table-schema": "tableschema" };
+const profile = (name) =>
+	JSON.parse(readFileSync(`${modules}/${home[name] ?? "datapackage"}/lib/profiles/${name}.json`));
 const p = JSON.parse(readFileSync(`${dir}/datapackage.json`));
 const own = JSON.parse(readFileSync(`${dir}/attendance.schema.json`));
 let wrong = 0;
