@@ -5,7 +5,7 @@
 EVENT=$DIR/event
 KIOSK_WAIT=${KIOSK_WAIT:-60} # seconds until an answer is given up
 
-# start_kiosk NAME OPTION...: its descriptor is kept by a process of its own, so that the pipe never
+# start_kiosk NAME OPTION...: begun with $KIOSK_IN where that is set. Its descriptor is kept by a process of its own, so that the pipe never
 # ends before `end_kiosk`.
 start_kiosk()
 {
@@ -18,7 +18,8 @@ start_kiosk()
 	sleep 100000 <>"$DIR/$name/in" &
 	echo $! >"$DIR/$name/keeper"
 	at_end "kill $! 2>/dev/null"
-	"$KIOSK" --event "$EVENT" --door "$name" --data "$DIR/$name/data" --offscreen --mute \
+	# shellcheck disable=SC2086 # a command and its options
+	${KIOSK_IN:-} "$KIOSK" --event "$EVENT" --door "$name" --data "$DIR/$name/data" --offscreen --mute \
 		--script "$DIR/$name/in" "$@" >>"$DIR/$name/out" 2>>"$DIR/$name/err" &
 	echo $! >"$DIR/$name/pid"
 	at_end "kill -KILL $! 2>/dev/null"

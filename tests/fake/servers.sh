@@ -28,7 +28,8 @@ have_mosquitto()
 }
 
 # start_mosquitto NAME [LINE...]: LINEs of configuration take the place of "allow_anonymous true".
-# Again under the same NAME: on the same port, with the same configuration.
+# Again under the same NAME: on the same port, with the same configuration. $MOSQUITTO_ADDRESS is
+# another address than 127.0.0.1, $MOSQUITTO_IN what the command is begun with.
 start_mosquitto()
 {
 	server=$DIR/$1
@@ -41,7 +42,7 @@ start_mosquitto()
 		{
 			# As root it would become a user who cannot look into our directory.
 			[ "$(id -u)" != 0 ] || echo "user root"
-			echo "listener $(cat "$server/port") 127.0.0.1"
+			echo "listener $(cat "$server/port") ${MOSQUITTO_ADDRESS:-127.0.0.1}"
 			echo "persistence false"
 			echo "log_dest file $server/mosquitto.log"
 			printf '%s\n' "$@"
@@ -54,10 +55,13 @@ start_mosquitto()
 
 run_mosquitto()
 {
-	/usr/sbin/mosquitto -c "$1/mosquitto.conf" >/dev/null 2>&1 &
+	# shellcheck disable=SC2086 # a command and its options
+	${MOSQUITTO_IN:-} /usr/sbin/mosquitto -c "$1/mosquitto.conf" >/dev/null 2>&1 &
 	echo $! >"$1/pid"
 	at_end "kill -KILL $! 2>/dev/null"
-	"$TOOLS/port" wait "$(cat "$1/port")" 10 && kill -0 "$(cat "$1/pid")" 2>/dev/null
+	# shellcheck disable=SC2046,SC2086
+	${MOSQUITTO_IN:-} "$TOOLS/port" wait "$(cat "$1/port")" 10 \
+		$(sed -n 's/^listener [0-9]* //p' "$1/mosquitto.conf" | head -1) && kill -0 "$(cat "$1/pid")" 2>/dev/null
 }
 
 have_postgresql()

@@ -1,6 +1,6 @@
-/* Ports of 127.0.0.1, for shell tests.
- *   port free [N]          prints N ports that were free just now
- *   port wait PORT SECONDS waits until one is listened on; status 1: it is not */
+/* Ports of 127.0.0.1, or of another address of this machine, for shell tests.
+ *   port free [N]                    prints N ports that were free just now
+ *   port wait PORT SECONDS [ADDRESS] waits until one is listened on; status 1: it is not */
 #include <arpa/inet.h>
 #include <poll.h>
 #include <stdint.h>
@@ -35,10 +35,12 @@ static int print_free(long count)
 	return 0;
 }
 
-static int wait_for(long port, long seconds)
+static int wait_for(long port, long seconds, const char *address)
 {
 	for (long ms = 0; ms <= seconds * 1000; ms += LOOK_MS) {
 		struct sockaddr_in a = loopback(port);
+		if (address && inet_pton(AF_INET, address, &a.sin_addr) != 1)
+			return 2;
 		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		int error = connect(fd, (struct sockaddr *)&a, sizeof(a));
 		close(fd);
@@ -53,8 +55,9 @@ int main(int argc, char **argv)
 {
 	if (argc >= 2 && argc <= 3 && !strcmp(argv[1], "free"))
 		return print_free(argc == 3 ? strtol(argv[2], NULL, 10) : 1);
-	if (argc == 4 && !strcmp(argv[1], "wait"))
-		return wait_for(strtol(argv[2], NULL, 10), strtol(argv[3], NULL, 10));
-	fprintf(stderr, "usage: port free [N] | port wait PORT SECONDS\n");
+	if ((argc == 4 || argc == 5) && !strcmp(argv[1], "wait"))
+		return wait_for(strtol(argv[2], NULL, 10), strtol(argv[3], NULL, 10),
+			argc == 5 ? argv[4] : NULL);
+	fprintf(stderr, "usage: port free [N] | port wait PORT SECONDS [ADDRESS]\n");
 	return 2;
 }
