@@ -85,7 +85,7 @@ all: $(KIOSK) $(CLI) ## build both programs (this alone installs nothing; see `m
 		ln -sfn release/parvis build/parvis)
 
 # A missing library would otherwise show itself as a missing header, one file at a time.
-ifeq ($(filter deps run test test-long fuzz bench bench-night help clean install uninstall deb,$(MAKECMDGOALS)),)
+ifeq ($(filter deps run test test-long fuzz bench bench-night bench-sync help clean install uninstall deb,$(MAKECMDGOALS)),)
 ifneq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
 $(warning Libraries are missing; `make deps` installs them on Debian.)
 endif
@@ -269,6 +269,10 @@ bench: ## measure: check-ins a second, code to lamp, frames, memory, bytes writt
 	@for bench in $(BENCHES); do echo "== $${bench##*/}"; B=$(B) $$bench || exit 1; done
 	@for bench in $(BENCH_SCRIPTS); do echo "== $${bench##*/}"; B=$(B) sh $$bench || exit 1; done
 
+bench-sync: ## one collector with ten thousand simulated venues, bytes on the wire, what a kiosk costs
+	@$(SUBMAKE) programs tools
+	@B=$(B) sh tests/bench/sync.sh
+
 bench-night: ## put ten million rows together, against sqlite3's own INSERT OR IGNORE
 	@$(SUBMAKE) $(B)/tests/bench/bench_night
 	@BENCH_NIGHT=$${BENCH_NIGHT:-10000000} $(B)/tests/bench/bench_night
@@ -323,7 +327,7 @@ help: ## this
 	@echo '  VARIANT=release|asan|tsan|clang|fuzz chooses what a single target is built as.'
 
 .PHONY: all programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
-        test-sim sim-flags test-long test-debian12 test-debian13 fuzz bench bench-night \
+        test-sim sim-flags test-long test-debian12 test-debian13 fuzz bench bench-night bench-sync \
         lint format install uninstall deb clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -24,8 +24,11 @@
 #define GIVE_UP_MS 60000
 #define AGAIN_MS   5000
 
+/* Its key is opened when it is needed: ten thousand in locked memory are more than a system gives.
+ */
 struct box {
 	struct chain_maker maker;
+	uint8_t seed[32];
 	struct row *rows; /* not acknowledged yet */
 	size_t count, sent;
 	int64_t sent_ms;
@@ -49,6 +52,12 @@ static int64_t now_ms(void)
 	return clock_now(0).mono_ms;
 }
 
+static void open_key(struct box *b)
+{
+	int error = device_key_from_seed(&b->maker.key, b->seed);
+	CHECK(!error);
+}
+
 static void open_box(struct box *b, size_t index, const char *venue, const char *key_file)
 {
 	uint8_t seed[32] = "a box of a test";
@@ -61,21 +70,24 @@ static void open_box(struct box *b, size_t index, const char *venue, const char 
 		CHECK(f && fread(hex, 1, 64, f) == 64 && text_unhex(seed, sizeof(seed), hex, 64));
 	if (f)
 		fclose(f);
-	int error = device_key_from_seed(&b->maker.key, seed);
-	CHECK(!error);
+	memcpy(b->seed, seed, sizeof(b->seed));
+	open_key(b);
 	device_key_id(b->maker.key, b->maker.last.device);
+	chain_maker_close(&b->maker);
 	b->maker.last.at.wall_ms = clock_now(0).wall_ms;
 }
 
-static void publish(struct boxes *all, const struct topic *t, const char *text, size_t len)
+/* False where too much is under way, or nothing is connected. */
+static bool publish(struct boxes *all, const struct topic *t, const char *text, size_t len)
 {
 	char topic[TOPIC_SIZE];
 	int id;
 	topic_write(t, topic);
-	if (!broker_publish(all->broker, topic, text, len, 1, t->kind == TOPIC_STATE, &id)) {
-		all->wire += len + strlen(topic) + 7;
-		all->messages++;
-	}
+	if (broker_publish(all->broker, topic, text, len, 1, t->kind == TOPIC_STATE, &id))
+		return false;
+	all->wire += len + strlen(topic) + 7;
+	all->messages++;
+	return true;
 }
 
 static void say_state(struct boxes *all, struct box *b)
@@ -89,12 +101,15 @@ static void say_state(struct boxes *all, struct box *b)
 	size_t len;
 	memcpy(m.venue, b->maker.venue, sizeof(m.venue));
 	memcpy(m.door, b->maker.door, sizeof(m.door));
+	open_key(b);
 	device_key_public(b->maker.key, m.key);
+	chain_maker_close(&b->maker);
 	memcpy(t.device, b->maker.last.device, sizeof(t.device));
 	text_copy(t.event, sizeof(t.event), all->event);
 	char *text = message_write_state(&m, &len);
 	CHECK(text);
-	publish(all, &t, text, len);
+	bool said = publish(all, &t, text, len); /* the next connection says it again */
+	(void)said;
 	free(text);
 }
 
@@ -102,14 +117,15 @@ static void send_rows(struct boxes *all, struct box *b)
 {
 	struct topic t = { .kind = TOPIC_EV };
 	size_t len, used = 0;
+	open_key(b);
 	struct batch batch = chain_maker_batch(&b->maker, b->rows, b->count);
+	chain_maker_close(&b->maker);
 	char *text = message_write_batch(&batch, &len, &used);
 	CHECK(text && used == b->count);
 	memcpy(t.device, b->maker.last.device, sizeof(t.device));
 	text_copy(t.event, sizeof(t.event), all->event);
-	publish(all, &t, text, len);
+	b->sent = publish(all, &t, text, len) ? b->count : 0;
 	free(text);
-	b->sent = b->count;
 	b->sent_ms = now_ms();
 }
 
@@ -117,7 +133,9 @@ static void make_row(struct boxes *all)
 {
 	for (size_t tried = 0; tried < all->count; tried++) {
 		struct box *b = &all->at[all->next];
-		if (b->sent) { /* waits for its acknowledgement */
+		if (b->count == all->batch && !b->sent)
+			send_rows(all, b);
+		if (b->count == all->batch) { /* waits for its acknowledgement */
 			all->next = (all->next + 1) % all->count;
 			continue;
 		}
@@ -284,7 +302,6 @@ int main(int argc, char **argv)
 	tell(&all);
 	broker_close(all.broker, true);
 	for (size_t i = 0; i < all.count; i++) {
-		chain_maker_close(&all.at[i].maker);
 		free(all.at[i].rows);
 	}
 	free(all.at);
