@@ -322,6 +322,7 @@ void box_power_on(struct box_model *b)
 	b->booted_ms = s->now_ms;
 	b->fetching = b->storing = 0;
 	memset(b->shown, 0, (size_t)s->venue_count * sizeof(*b->shown));
+	memset(b->doubted, 0, (size_t)s->venue_count);
 	b->seen = 0;
 	for (size_t i = 0; i < sizeof(b->boot); i++)
 		b->boot[i] = (uint8_t)chance(s);
@@ -398,6 +399,7 @@ void box_make(struct sim *s, int number)
 	snprintf(b->door, sizeof(b->door), "door%d", number);
 	b->counts = sim_alloc(s, (size_t)s->venue_count * sizeof(*b->counts));
 	b->shown = sim_alloc(s, (size_t)s->venue_count * sizeof(*b->shown));
+	b->doubted = sim_alloc(s, (size_t)s->venue_count);
 	for (int i = 0; i < s->venue_count; i++)
 		headcount_init(&b->counts[i], s->venues[i], SIM_WALL_MS);
 	b->clock.trust = TRUST_SYNCED;

@@ -374,15 +374,22 @@ static uint64_t entries_until(const struct box_model *b, int64_t until_ms)
 static void check_growing(struct sim *s, struct box_model *b)
 {
 	const struct fleet_venue *fleet;
+	/* A clock that is set makes counts old whose age it cannot tell. */
+	if (faults_have(s, "clock-unset") || faults_have(s, "clock-jump") ||
+		faults_have(s, "clock-drift") || faults_have(s, "collector-clock"))
+		return;
 	(void)sync_fleet(b->machine, &fleet);
 	for (int v = 0; v < s->venue_count; v++) {
-		if (fleet[v].entries < b->shown[v])
+		/* What is getting old may give way to what is new and not complete yet. */
+		if (fleet_age_ms(&fleet[v], box_now(b).mono_ms) >= FLEET_STALE_MS / 2) {
+			b->shown[v] = 0;
+		} else if (fleet[v].entries >= b->shown[v]) {
+			b->shown[v] = fleet[v].entries;
+		} else {
 			sim_violated(s, "entries never fall", "%s showed %llu in %s, and now %llu",
 				b->party.name, (unsigned long long)b->shown[v], s->venues[v],
 				(unsigned long long)fleet[v].entries);
-		/* What is getting old may give way to what is new and not complete yet. */
-		int64_t age_ms = fleet_age_ms(&fleet[v], box_now(b).mono_ms);
-		b->shown[v] = age_ms < FLEET_STALE_MS / 2 ? fleet[v].entries : 0;
+		}
 	}
 }
 
@@ -404,7 +411,11 @@ void check_honest(struct sim *s)
 				continue;
 			uint64_t least =
 				entries_until(&s->boxes[owner], s->now_ms - age_ms - HEARTBEAT_MS);
-			if (fleet[v].entries < least)
+			/* Who has just come back says so before it says how many; and rows that
+			 * are queued are not silent. */
+			bool old = fleet[v].entries < least && !fleet[v].queued;
+			s->boxes[k].doubted[v] = old ? s->boxes[k].doubted[v] + 1 : 0;
+			if (s->boxes[k].doubted[v] > 1)
 				sim_violated(s, "no figure is silently old",
 					"%s shows %llu entries in %s, %lld ms old; there were %llu",
 					b->party.name, (unsigned long long)fleet[v].entries,

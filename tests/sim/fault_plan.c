@@ -64,6 +64,14 @@ void faults_plan(struct sim *s, int64_t from_ms, int64_t until_ms)
 		plan_one(s, (int)chance_below(s, (uint64_t)fault_kind_count), from_ms, until_ms);
 }
 
+bool faults_have(const struct sim *s, const char *name)
+{
+	for (int i = 0; i < s->fault_count; i++)
+		if (!strcmp(fault_kinds[s->faults[i].kind].name, name))
+			return true;
+	return false;
+}
+
 /* All ends have come by now: what is counted is at zero. Whoever is off is turned on. */
 void faults_heal(struct sim *s)
 {

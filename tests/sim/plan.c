@@ -31,6 +31,9 @@ static void make_venues(struct sim *s)
 		s->capacities[v] = chance_of(s, 300) ? (uint32_t)chance_between(s, 2, 10) : 0;
 	}
 	s->reach = s->box_count <= 16 && chance_of(s, 150) ? REACH_VENUE : REACH_EVENT;
+	/* A broker that delivers everything to everybody knows no reach. */
+	if (faults_have(s, "everything") || faults_have(s, "wrong-event"))
+		s->reach = REACH_EVENT;
 	s->reentry = chance_of(s, 700);
 }
 

@@ -308,6 +308,7 @@ struct box_model {
 	int reopened; /* how often somebody knew of rows of ours that we had lost */
 	struct headcount *counts; /* by venue: log and peers */
 	uint64_t *shown;          /* entries that it showed last, by venue */
+	uint8_t *doubted;         /* for how many looks they have been too few */
 };
 
 /* What a guest or a volunteer does. */
@@ -445,6 +446,7 @@ extern const int fault_kind_count;
 int fault_pairs(void);
 void fault_pair_of(uint64_t seed, int *a, int *b);
 void faults_plan(struct sim *s, int64_t from_ms, int64_t until_ms);
+bool faults_have(const struct sim *s, const char *name);
 void faults_heal(struct sim *s);
 
 /* Whether all has come to rest as it should; says what is not, in `why`. `property` is set to the
