@@ -1,7 +1,7 @@
 #include "app/shelf.h"
 
 #include "app/pair_book.h"
-#include "app/tally.h"
+#include "app/reckoning.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "store/log.h"
@@ -24,7 +24,7 @@ struct shelf {
 	uint8_t device[DEVICE_ID_SIZE];
 	struct log *log;
 	struct peers *peers;
-	struct tally *tally;
+	struct reckoning *tally;
 	struct pair_book *pairs;
 	struct sync_figures figures;
 	struct own_chain *own;
@@ -74,7 +74,7 @@ static int add_own(struct shelf *s, const struct chain *chain, struct own_chain 
 static void fold(struct shelf *s, const struct row *row)
 {
 	bool again;
-	if (tally_row(s->tally, row, &again))
+	if (reckoning_row(s->tally, row, &again))
 		log_warning("sync: no memory to count people; the figure is too low");
 	if (again && pair_book_suspect(s->pairs, row->ticket))
 		log_warning("sync: no memory for tickets that came in twice");
@@ -144,7 +144,7 @@ int shelf_open(struct shelf **out, const char *dir, const char *venue,
 	memcpy(s->device, device, sizeof(s->device));
 	int error = text_copy(s->dir, sizeof(s->dir), dir) ? 0 : -ENAMETOOLONG;
 	if (!error)
-		error = tally_open(&s->tally, venue);
+		error = reckoning_open(&s->tally, venue);
 	if (!error)
 		error = pair_book_open(&s->pairs, venue);
 	if (!error)
@@ -167,7 +167,7 @@ void shelf_close(struct shelf *s)
 		return;
 	log_close(s->log);
 	peers_close(s->peers);
-	tally_close(s->tally);
+	reckoning_close(s->tally);
 	pair_book_close(s->pairs);
 	free(s->own);
 	free(s);
@@ -326,8 +326,8 @@ static int64_t oldest_queued(struct shelf *s)
 
 const struct sync_figures *shelf_figures(struct shelf *s, int64_t now_ms)
 {
-	struct tally_figures t;
-	tally_figures(s->tally, now_ms, &t);
+	struct reckoning_figures t;
+	reckoning_figures(s->tally, now_ms, &t);
 	s->figures.present = t.present;
 	s->figures.people = t.people;
 	s->figures.entries = t.entries;

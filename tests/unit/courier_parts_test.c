@@ -1,7 +1,7 @@
 /* What the courier folds and leaves for others: the tally, the book of pairs, the post. */
 #include "app/pair_book.h"
 #include "app/post.h"
-#include "app/tally.h"
+#include "app/reckoning.h"
 
 #include <poll.h>
 #include <setjmp.h>
@@ -27,10 +27,10 @@ static struct row entry(uint8_t device, uint64_t seq, uint8_t ticket, int64_t mi
 	return r;
 }
 
-static bool tell(struct tally *t, const struct row *row)
+static bool tell(struct reckoning *t, const struct row *row)
 {
 	bool again = false;
-	assert_int_equal(tally_row(t, row, &again), 0);
+	assert_int_equal(reckoning_row(t, row, &again), 0);
 	return again;
 }
 
@@ -47,9 +47,9 @@ static struct row undo_of(const struct row *row, uint64_t seq)
 static void people_are_distinct_tickets(void **state)
 {
 	(void)state;
-	struct tally *t = NULL;
-	struct tally_figures f;
-	assert_int_equal(tally_open(&t, "numa"), 0);
+	struct reckoning *t = NULL;
+	struct reckoning_figures f;
+	assert_int_equal(reckoning_open(&t, "numa"), 0);
 	struct row a = entry(1, 1, 1, 100), b = entry(2, 1, 1, 101), other = entry(1, 2, 2, 105);
 	struct row elsewhere = entry(1, 3, 3, 105), walk_in = entry(1, 4, 0, 111);
 	strcpy(elsewhere.venue, "liberte");
@@ -60,7 +60,7 @@ static void people_are_distinct_tickets(void **state)
 	assert_false(tell(t, &other));
 	assert_false(tell(t, &elsewhere));
 	assert_false(tell(t, &walk_in));
-	tally_figures(t, 112 * 60000, &f);
+	reckoning_figures(t, 112 * 60000, &f);
 	assert_int_equal(f.present, 4);
 	assert_int_equal(f.entries, 4);
 	assert_int_equal(f.people, 3);
@@ -70,29 +70,29 @@ static void people_are_distinct_tickets(void **state)
 	assert_false(tell(t, &undo));
 	undo = undo_of(&b, 2);
 	assert_true(tell(t, &undo)); /* what may end a pair is looked at, too */
-	tally_figures(t, 200 * 60000, &f);
+	reckoning_figures(t, 200 * 60000, &f);
 	assert_int_equal(f.present, 2);
 	assert_int_equal(f.people, 2);
 	assert_int_equal(f.last_ten + f.ten_before, 0);
-	tally_close(t);
+	reckoning_close(t);
 }
 
 static void many_people(void **state)
 {
 	(void)state;
-	struct tally *t = NULL;
-	struct tally_figures f;
-	assert_int_equal(tally_open(&t, "numa"), 0);
+	struct reckoning *t = NULL;
+	struct reckoning_figures f;
+	assert_int_equal(reckoning_open(&t, "numa"), 0);
 	for (uint32_t i = 0; i < 20000; i++) {
 		struct row r = entry(1, i + 1, 0, 100);
 		uint32_t n = i % 10000 + 1;
 		memcpy(r.ticket, &n, sizeof(n));
 		tell(t, &r);
 	}
-	tally_figures(t, 0, &f);
+	reckoning_figures(t, 0, &f);
 	assert_int_equal(f.people, 10000);
 	assert_int_equal(f.entries, 20000);
-	tally_close(t);
+	reckoning_close(t);
 }
 
 static void pairs_come_and_go(void **state)

@@ -1,4 +1,4 @@
-#include "app/tally.h"
+#include "app/reckoning.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct guest {
 	bool twice;      /* there were entries by two chains */
 };
 
-struct tally {
+struct reckoning {
 	struct headcount count;
 	struct guest *guests; /* a hash table with open addressing, a power of two in size */
 	size_t capacity, used;
@@ -28,9 +28,9 @@ struct tally {
 	} minutes[MINUTES];
 };
 
-int tally_open(struct tally **out, const char *venue)
+int reckoning_open(struct reckoning **out, const char *venue)
 {
-	struct tally *t = calloc(1, sizeof(*t));
+	struct reckoning *t = calloc(1, sizeof(*t));
 	if (!t)
 		return -ENOMEM;
 	t->capacity = FIRST_CAPACITY;
@@ -44,7 +44,7 @@ int tally_open(struct tally **out, const char *venue)
 	return 0;
 }
 
-void tally_close(struct tally *t)
+void reckoning_close(struct reckoning *t)
 {
 	if (!t)
 		return;
@@ -60,7 +60,7 @@ static struct guest *place_of(struct guest *guests, size_t capacity, uint64_t ti
 	return &guests[i];
 }
 
-static int grow(struct tally *t)
+static int grow(struct reckoning *t)
 {
 	size_t capacity = t->capacity * 2;
 	struct guest *guests = calloc(capacity, sizeof(*guests));
@@ -76,7 +76,7 @@ static int grow(struct tally *t)
 }
 
 /* The guest of a row; NULL where it has no ticket, or *error. */
-static struct guest *find_guest(struct tally *t, const struct row *row, int *error)
+static struct guest *find_guest(struct reckoning *t, const struct row *row, int *error)
 {
 	static const uint8_t none[TICKET_HASH_SIZE];
 	uint64_t ticket;
@@ -95,7 +95,7 @@ static struct guest *find_guest(struct tally *t, const struct row *row, int *err
 	return g;
 }
 
-static int count_guest(struct tally *t, const struct row *row, int step, bool *again)
+static int count_guest(struct reckoning *t, const struct row *row, int step, bool *again)
 {
 	int error;
 	struct guest *g = find_guest(t, row, &error);
@@ -117,7 +117,7 @@ static int count_guest(struct tally *t, const struct row *row, int step, bool *a
 	return 0;
 }
 
-static void count_minute(struct tally *t, const struct row *row)
+static void count_minute(struct reckoning *t, const struct row *row)
 {
 	int64_t minute = row->at.wall_ms / MINUTE_MS;
 	size_t i = (size_t)(minute < 0 ? 0 : minute) % MINUTES;
@@ -137,7 +137,7 @@ static int step_of(const struct row *row)
 	return row->kind != ROW_ADJUST && headcount_effect(row) > 0;
 }
 
-int tally_row(struct tally *t, const struct row *row, bool *again)
+int reckoning_row(struct reckoning *t, const struct row *row, bool *again)
 {
 	*again = false;
 	headcount_apply(&t->count, row);
@@ -150,10 +150,10 @@ int tally_row(struct tally *t, const struct row *row, bool *again)
 	return count_guest(t, row, step, again);
 }
 
-void tally_figures(const struct tally *t, int64_t now_ms, struct tally_figures *out)
+void reckoning_figures(const struct reckoning *t, int64_t now_ms, struct reckoning_figures *out)
 {
 	int64_t now = now_ms / MINUTE_MS;
-	*out = (struct tally_figures){
+	*out = (struct reckoning_figures){
 		.present = headcount_present(&t->count), .people = t->people, .entries = t->count.in
 	};
 	for (size_t i = 0; i < MINUTES; i++) {
