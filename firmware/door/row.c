@@ -1,6 +1,7 @@
 #include "door/row.h"
 
 #include "base/cc.h"
+#include "base/text.h"
 
 #include <string.h>
 
@@ -40,20 +41,35 @@ static const char *out_of_range(const struct row *row)
 	return NULL;
 }
 
-static bool is_text(const char *text, size_t capacity)
+/* Venues and doors are identifiers wherever a box may write rows. What comes out of a file that
+ * somebody brought goes into tables, pages and databases, where another text could do harm. */
+static bool is_id(const char *text, size_t capacity)
 {
-	return memchr(text, 0, capacity) != NULL;
+	size_t n = strnlen(text, capacity);
+	return n < capacity && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n;
+}
+
+static bool is_calm(const char *text, size_t capacity)
+{
+	size_t len = strnlen(text, capacity);
+	uint32_t c;
+	for (size_t i = 0, n; i < len; i += n) {
+		n = text_decode_utf8(text + i, len - i, &c);
+		if (!n || text_is_hazard(c))
+			return false;
+	}
+	return len < capacity;
 }
 
 static const char *bad_text(const struct row *row)
 {
-	if (!is_text(row->venue, sizeof(row->venue)) || !row->venue[0])
+	if (!is_id(row->venue, sizeof(row->venue)) || !row->venue[0])
 		return "venue";
-	if (!is_text(row->door, sizeof(row->door)))
+	if (!is_id(row->door, sizeof(row->door)))
 		return "door";
-	if (!is_text(row->from_venue, sizeof(row->from_venue)))
+	if (!is_id(row->from_venue, sizeof(row->from_venue)))
 		return "from_venue";
-	return is_text(row->operator, sizeof(row->operator)) ? NULL : "operator";
+	return is_calm(row->operator, sizeof(row->operator)) ? NULL : "operator";
 }
 
 /* What no value shows alone. */

@@ -110,7 +110,8 @@ static void values_that_cannot_be_are_refused(void **state)
 {
 	struct fixture *f = *state;
 	struct row bad[] = { f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0],
-		f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0] };
+		f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0],
+		f->rows[0], f->rows[0], f->rows[0] };
 	size_t n = 0;
 	bad[n++].epoch = 0;
 	bad[n++].seq = ROW_SEQ_MAX + 1;
@@ -122,6 +123,10 @@ static void values_that_cannot_be_are_refused(void **state)
 	bad[n++].direction = (enum direction)3;
 	bad[n++].venue[0] = 0;
 	memset(bad[n++].door, 'x', ID_SIZE);
+	strcpy(bad[n++].venue, "=1+1");
+	strcpy(bad[n++].door, "a\r\nb,c");
+	strcpy(bad[n++].from_venue, "<script>");
+	strcpy(bad[n++].operator, "\xff");
 	bad[n++].amount = 1;
 	bad[n++].undoes = 1;
 	for (size_t i = 0; i < n; i++) {
