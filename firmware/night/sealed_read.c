@@ -11,6 +11,10 @@
 
 #define WINDOW_SIZE (64 << 10)
 
+/* Damage has each byte of a copy looked at once in vain. A file that is made to look like a part
+ * everywhere would have it be so for days, and is given up. */
+#define IN_VAIN_MOST (64U << 20)
+
 const char *const sealed_wrong_texts[] = {
 	[SEALED_GOOD] = "nothing is wrong",
 	[SEALED_UNREADABLE] = "it cannot be read: copy it to another disk first",
@@ -34,6 +38,7 @@ struct reading {
 	uint8_t file_key[FILE_KEY_SIZE], binding[BINDING_SIZE];
 	int64_t expected; /* the next part's number */
 	bool disk_failed; /* somewhere a byte could not be read */
+	uint64_t in_vain; /* bytes of what looked like parts and were none */
 	uint32_t number;  /* of the part in `part` */
 	size_t sealed_size, contents_size;
 	uint8_t part[BINDING_SIZE + PART_MOST];
@@ -139,9 +144,10 @@ static enum part_state read_part(struct reading *r, uint64_t at)
 		return PART_BAD;
 	size_t rest = r->sealed_size + DEVICE_SIGNATURE_SIZE;
 	got = read_at(r, part + PART_START_SIZE, rest, at + PART_START_SIZE);
-	if (got < rest)
-		return PART_CUT;
-	return open_part(r) ? PART_GOOD : PART_BAD;
+	if (got == rest && open_part(r))
+		return PART_GOOD;
+	r->in_vain += got;
+	return got < rest ? PART_CUT : PART_BAD;
 }
 
 static size_t part_size(const struct reading *r)
@@ -181,14 +187,18 @@ static int give_contents(struct reading *r, bool *whole)
  * of the file where there is none. */
 static uint64_t find_part(struct reading *r, uint64_t at)
 {
-	while (at + PART_LEAST <= r->size) {
+	while (at + PART_LEAST <= r->size && r->in_vain <= 2 * r->size + IN_VAIN_MOST) {
 		size_t got = read_at(r, r->window, sizeof(r->window), at);
 		if (got < MAGIC_SIZE)
 			break;
-		for (size_t i = 0; i + MAGIC_SIZE <= got; i++)
-			if (!memcmp(r->window + i, PART_MAGIC, MAGIC_SIZE) &&
-				read_part(r, at + i) == PART_GOOD)
+		for (size_t i = 0; i + MAGIC_SIZE <= got; i++) {
+			if (memcmp(r->window + i, PART_MAGIC, MAGIC_SIZE))
+				continue;
+			if (read_part(r, at + i) == PART_GOOD)
 				return at + i;
+			if (r->in_vain > 2 * r->size + IN_VAIN_MOST)
+				return r->size;
+		}
 		at += got - MAGIC_SIZE + 1;
 	}
 	return r->size;

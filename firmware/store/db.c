@@ -204,15 +204,32 @@ static int open_where_nothing_can_be_written(sqlite3 **out, const char *path)
 	return db_open_unchanging(out, path);
 }
 
+/* What we read are tables. A view in their place would be a program of whoever brought the file,
+ * that runs here: rows without end, for instance. Where the list of tables is damaged, other
+ * checks say so. */
+static int refuse_programs(sqlite3 **db)
+{
+	int64_t programs = 0;
+	if (db_integer(*db,
+		    "SELECT count(*) FROM sqlite_master WHERE type = 'view' AND name <> 'night'"
+		    " OR type = 'table' AND rootpage = 0",
+		    &programs) ||
+		!programs)
+		return 0;
+	sqlite3_close(*db);
+	*db = NULL;
+	return -EBADMSG;
+}
+
 int db_open_reader(sqlite3 **out, const char *path)
 {
 	if (access(path, F_OK))
 		return -errno;
 	int error = open_and_look(out, path, SQLITE_OPEN_READONLY, NULL, false);
 	if (error != -EROFS && error != -EACCES && error != -ENOENT && error != -EIO)
-		return error;
+		return error ? error : refuse_programs(out);
 	if (!open_where_nothing_can_be_written(out, path))
-		return 0;
+		return refuse_programs(out);
 	return error;
 }
 

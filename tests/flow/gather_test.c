@@ -17,6 +17,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -608,6 +609,50 @@ static void rows_that_only_others_have_are_taken(void **state)
 	assert_int_equal(rows[1], rows[0]);
 }
 
+/* --- a file that is a program ----------------------------------------------------------------- */
+
+static int refuse_row(void *context, const struct row *row, enum row_flaw flaw)
+{
+	(void)context, (void)row, (void)flaw;
+	return 0;
+}
+
+static int refuse_fault(void *context, const struct chain *chain, uint64_t first, uint64_t last,
+	enum row_flaw flaw, const char *what)
+{
+	(void)context, (void)chain, (void)first, (void)last, (void)flaw, (void)what;
+	return 0;
+}
+
+static int refuse_promise(void *context, const struct chain *chain, uint64_t last)
+{
+	(void)context, (void)chain, (void)last;
+	return 0;
+}
+
+/* Rows without end, from nine lines of SQL. */
+static void a_log_that_is_a_view_is_none(void **state)
+{
+	struct fixture *f = *state;
+	const struct salvage to = { NULL, refuse_row, refuse_fault, refuse_promise };
+	const char *path = store_bench_path(f->dir, "evil.db");
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	run(db, "PRAGMA application_id = %d", 0x5072764c);
+	run(db, "PRAGMA user_version = 2");
+	run(db, "CREATE VIEW entry AS WITH RECURSIVE n (id) AS"
+		" (SELECT 1 UNION ALL SELECT id + 1 FROM n)"
+		" SELECT id, 0 AS device, 0 AS epoch, 0 AS seq, 0 AS hlc, 0 AS boot, 0 AS wall_ms,"
+		" 0 AS mono_ms, 0 AS trust, 0 AS kind, 0 AS source, 0 AS verdict, 0 AS direction,"
+		" 0 AS time_doubt, 0 AS overridden, 0 AS registered, 0 AS ticket, '' AS venue,"
+		" '' AS door, '' AS from_venue, '' AS operator, 0 AS amount, 0 AS undoes,"
+		" 0 AS before, 0 AS hash FROM n");
+	sqlite3_close(db);
+	alarm(60);
+	assert_int_equal(salvage_log(path, &to), -EBADMSG);
+	alarm(0);
+}
+
 int main(void)
 {
 	if (!getenv("TMPDIR") && !access("/dev/shm", W_OK))
@@ -617,6 +662,7 @@ int main(void)
 		cmocka_unit_test(every_tampering_with_a_log_is_found),
 		cmocka_unit_test(every_tampering_with_a_sealed_copy_is_found),
 		cmocka_unit_test(rows_that_only_others_have_are_taken),
+		cmocka_unit_test(a_log_that_is_a_view_is_none),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

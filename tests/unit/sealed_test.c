@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #define EVENT "nuit"
@@ -310,6 +311,28 @@ static void another_file_is_told_apart(void **state)
 	assert_int_equal(s.rows, 0);
 }
 
+/* Every sixteen bytes begin a part that is as long as can be. */
+static void a_file_full_of_beginnings_is_given_up(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t bytes[1 << 20];
+	struct timespec begin, end;
+	for (int i = 0; i < ROWS; i += 60)
+		add_rows(f, i, 60);
+	assert_int_equal(pread(f->fd, bytes, 16, SEALED_HEADER_SIZE), 16);
+	memcpy(bytes + 12, (uint8_t[]){ 0, 0, 4, 0 }, 4);
+	for (size_t i = 16; i < sizeof(bytes); i += 16)
+		memcpy(bytes + i, bytes, 16);
+	assert_int_equal(
+		pwrite(f->fd, bytes, sizeof(bytes), (off_t)sealed_size(f->writer)), sizeof(bytes));
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+	struct seen s = look(f);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+	assert_int_equal(s.good, ROWS);
+	assert_int_equal(faults(&s), 1);
+	assert_in_range(end.tv_sec - begin.tv_sec, 0, 10);
+}
+
 static void a_full_stick_keeps_its_copy_and_is_tried_again(void **state)
 {
 	struct fixture *f = *state;
@@ -345,6 +368,8 @@ int main(void)
 			damage_costs_the_part_that_it_touches, setup, teardown),
 		cmocka_unit_test_setup_teardown(parts_that_were_moved_are_noticed, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_file_is_told_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_full_of_beginnings_is_given_up, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			a_full_stick_keeps_its_copy_and_is_tried_again, setup, teardown),
 	};
