@@ -113,8 +113,8 @@ bool chain_same(const struct chain *a, const struct chain *b)
 
 struct fact *fact_of(struct sim *s, const struct row *row)
 {
-	struct fact **bucket =
-		&s->fact_index[(row->hash[0] | row->hash[1] << 8) % ARRAY_LEN(s->fact_index)];
+	size_t key = (size_t)row->hash[0] | (size_t)row->hash[1] << 8;
+	struct fact **bucket = &s->fact_index[key % ARRAY_LEN(s->fact_index)];
 	for (struct fact *f = *bucket; f; f = f->next)
 		if (!memcmp(f->row.hash, row->hash, ROW_HASH_SIZE))
 			return f;

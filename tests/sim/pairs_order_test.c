@@ -121,7 +121,7 @@ static void permute(struct expectation *e, struct row *rows, size_t count, size_
 static void every_order_of_up_to_eight_rows_gives_the_same(void **unused)
 {
 	(void)unused;
-	uint64_t evenings = getenv("PARVIS_LONG") ? 400 : getenv("PARVIS_SHORT") ? 3 : 30;
+	uint64_t evenings = getenv("PARVIS_SHORT") ? 3 : getenv("PARVIS_LONG") ? 400 : 30;
 	uint64_t factorial = 1, with_pairs = 0;
 	for (size_t count = 1; count <= EVENTS_MAX; count++) {
 		factorial *= count;

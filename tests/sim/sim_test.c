@@ -175,7 +175,7 @@ static int count_pairs(const struct worker *workers, int count)
 
 static uint64_t seeds_wanted(void)
 {
-	uint64_t seeds = getenv("PARVIS_LONG") ? 100000 : getenv("PARVIS_SHORT") ? 120 : 2000;
+	uint64_t seeds = getenv("PARVIS_SHORT") ? 250 : getenv("PARVIS_LONG") ? 100000 : 2000;
 	return number_from("SIM_SEEDS", seeds);
 }
 
