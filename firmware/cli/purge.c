@@ -13,6 +13,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@ static const char usage[] =
 	"  --now         before [privacy] names_days after the event have passed\n"
 	"  --dry-run     say what would be erased, and erase nothing\n"
 	"\n"
-	"Exit status: 0 done, 1 too early, or something of it is left, 2 wrong use, 3 failed.\n";
+	"Exit status: 0 done, 1 too early, no box's data or in use, or something of it is left,\n"
+	"2 wrong use, 3 failed.\n";
 
 struct purge {
 	const char *event_dir, *box_dir;
@@ -44,8 +46,10 @@ struct purge {
 	struct purge_words *words;
 	uint64_t people;
 	json_t *erased, *left;
-	const char *where; /* "event" or "box" */
-	bool in_keys;      /* a box's keys, before the rest */
+	const char *where;    /* "event" or "box" */
+	bool in_keys;         /* a box's keys, before the rest */
+	bool known, searched; /* what goes by its name; by what is found in it */
+	bool unsearched;      /* people.db is there and cannot be read */
 	bool (*goes)(struct purge *p, const char *path);
 };
 
@@ -117,23 +121,29 @@ static int erase(struct purge *p, int dir_fd, const char *name, const char *path
 	return 0;
 }
 
+static int take_directory(struct purge *p, int dir_fd, const char *name, const char *path)
+{
+	char below[PATH_MAX + 1];
+	snprintf(below, sizeof(below), "%s/", path);
+	if (!p->dry && p->known && p->goes(p, below))
+		(void)unlinkat(dir_fd, name, AT_REMOVEDIR); /* if it is empty */
+	return 0;
+}
+
 static int take(void *context, int dir_fd, const char *name, const char *path, bool directory)
 {
 	struct purge *p = context;
 	bool found = false, goes = p->goes(p, path);
-	if (directory) {
-		char below[PATH_MAX + 1];
-		snprintf(below, sizeof(below), "%s/", path);
-		if (!p->dry && p->goes(p, below))
-			(void)unlinkat(dir_fd, name, AT_REMOVEDIR); /* if it is empty */
-		return 0;
-	}
-	int error = goes ? 0 : has_words(p, dir_fd, name, &found);
+	if (directory)
+		return take_directory(p, dir_fd, name, path);
+	if (goes)
+		return p->known ? erase(p, dir_fd, name, path) : 0;
+	int error = p->searched ? has_words(p, dir_fd, name, &found) : 0;
 	if (error)
-		return error;
-	if (goes || (found && !stays_in_event(path)))
+		fprintf(stderr, "parvis purge: a file cannot be searched: %s\n", strerror(-error));
+	if (found && !stays_in_event(path))
 		return erase(p, dir_fd, name, path);
-	if (found)
+	if (found || error)
 		note(p->left, p, path, 0);
 	return 0;
 }
@@ -240,27 +250,60 @@ static int open_event(struct purge *p, int64_t now_ms)
 	if (status != CLI_OK)
 		return status;
 	int error = purge_words_read(&p->words, p->event_dir, p->event, &p->people);
-	if (error && error != -ENOENT)
+	p->unsearched = error && error != -ENOENT;
+	if (error)
 		fprintf(stderr,
-			"parvis purge: people.db cannot be read (%s): other files are not searched "
-			"for its names\n",
-			strerror(-error));
+			"parvis purge: people.db %s: other files are not searched for names\n",
+			p->unsearched ? strerror(-error) : "is not there (any more)");
 	return CLI_OK;
+}
+
+/* Everything goes from it but the rows, so it has to be what it is said to be. *lock: nobody opens
+ * the log until it is closed. */
+static int check_box(const struct purge *p, int *lock)
+{
+	const char *why = NULL;
+	AUTO_FD dir = open(p->box_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return after_failed("purge", p->box_dir, -errno);
+	if (!faccessat(dir, "event.ini", F_OK, 0))
+		why = "it is an event's folder: give it as --event";
+	else if (faccessat(dir, "log.db", F_OK, 0))
+		why = "it is no box's data directory: there is no log.db in it";
+	*lock = why ? -1 : openat(dir, "log.lock", O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (*lock >= 0 && flock(*lock, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		why = "its program is running: stop it first";
+	if (!why)
+		return CLI_OK;
+	fprintf(stderr, "parvis purge: --box: %s\n", why);
+	return CLI_NO;
+}
+
+static int sweep_box(struct purge *p)
+{
+	p->known = p->in_keys = true; /* without them, what follows is worth nothing to a thief */
+	int status = sweep(p, p->box_dir, "box", goes_from_box);
+	p->in_keys = false;
+	p->searched = true;
+	return status == CLI_OK ? sweep(p, p->box_dir, "box", goes_from_box) : status;
+}
+
+/* people.db, which says who is to be looked for, goes last: whatever ends this before, the next
+ * time finds the rest. */
+static int sweep_event(struct purge *p)
+{
+	p->known = false;
+	p->searched = true;
+	int status = sweep(p, p->event_dir, "event", goes_from_event);
+	p->known = true;
+	p->searched = false;
+	return status == CLI_OK ? sweep(p, p->event_dir, "event", goes_from_event) : status;
 }
 
 static int sweep_all(struct purge *p)
 {
-	int status = CLI_OK;
-	if (p->box_dir) {
-		p->in_keys = true; /* without them, what follows is worth nothing to a thief */
-		status = sweep(p, p->box_dir, "box", goes_from_box);
-		p->in_keys = false;
-		if (status == CLI_OK)
-			status = sweep(p, p->box_dir, "box", goes_from_box);
-	}
-	if (status == CLI_OK && p->event_dir)
-		status = sweep(p, p->event_dir, "event", goes_from_event);
-	return status;
+	int status = p->box_dir ? sweep_box(p) : CLI_OK;
+	return status == CLI_OK && p->event_dir ? sweep_event(p) : status;
 }
 
 static int run(struct purge *p)
@@ -268,7 +311,10 @@ static int run(struct purge *p)
 	struct timespec now;
 	clock_gettime(CLOCK_REALTIME, &now);
 	int64_t now_ms = (int64_t)now.tv_sec * 1000;
-	int status = p->event_dir ? open_event(p, now_ms) : CLI_OK;
+	AUTO_FD lock = -1;
+	int status = p->box_dir ? check_box(p, &lock) : CLI_OK;
+	if (status == CLI_OK && p->event_dir)
+		status = open_event(p, now_ms);
 	if (status != CLI_OK)
 		return status;
 	p->erased = json_array();
@@ -282,7 +328,7 @@ static int run(struct purge *p)
 	json_decref(p->left);
 	if (status == CLI_OK)
 		status = told;
-	return status == CLI_OK && left ? CLI_NO : status;
+	return status == CLI_OK && (left || p->unsearched) ? CLI_NO : status;
 }
 
 int cli_purge(int argc, char **argv)

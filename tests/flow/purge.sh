@@ -90,6 +90,26 @@ is "before the days are over nothing is erased, and it says until when" "1 1" \
 is "a dry run lists what would go" "0 1" "$? $(grep -c 'export of the seller' "$DIR/out")"
 is "… and erases nothing" "yes" "$([ -s "$EVENT/people.db" ] && [ -s "$BOX/print.db-journal" ] && echo yes)"
 
+# --- not there -------------------------------------------------------------------------------------
+
+mkdir -p "$DIR/home/photos"
+echo "the only copy" >"$DIR/home/photos/diary"
+"$PARVIS" purge --box "$DIR/home" >"$DIR/out" 2>"$DIR/err"
+is "a folder that is no box's data is not touched" "1 1 the only copy" \
+	"$? $(grep -c 'no log.db' "$DIR/err") $(cat "$DIR/home/photos/diary")"
+"$PARVIS" purge --box "$EVENT" >"$DIR/out" 2>"$DIR/err"
+is "nor an event's" "1 1 yes" \
+	"$? $(grep -c 'give it as --event' "$DIR/err") $([ -s "$EVENT/keys/issuing.key" ] && echo yes)"
+flock "$BOX/log.lock" "$PARVIS" purge --event "$EVENT" --box "$BOX" --now >"$DIR/out" 2>"$DIR/err"
+is "nor a box whose program is running" "1 1 yes" \
+	"$? $(grep -c 'is running' "$DIR/err") $([ -s "$EVENT/people.db" ] && echo yes)"
+# What cannot be erased stays in its way; what says who people are goes last, so that it is found again.
+mkdir "$EVENT/zz"
+cp "$DIR/people.csv" "$EVENT/zz/list.csv"
+"$PARVIS" purge --event "$EVENT" --now --dry-run >"$DIR/out" 2>"$DIR/err"
+is "people.db goes after all that is found with it" "list.csv people.db" \
+	"$(sed -n 's/.*"file": ".*\(list\.csv\|people\.db\)".*/\1/p' "$DIR/out" | tail -2 | tr '\n' ' ' | sed 's/ $//')"
+
 # --- now -------------------------------------------------------------------------------------------
 
 start=$(date +%s%N)
