@@ -33,19 +33,36 @@ static bool has_room(void **items, size_t count, size_t *room, size_t size)
 	return true;
 }
 
+/* One of which nobody has shown a row: whoever talks can make up as many as there is room for. */
+static struct known_chain *a_rumour(struct sync_box *s)
+{
+	for (size_t i = 0; i < s->chain_count; i++) {
+		size_t k = (s->rumour + i) % s->chain_count;
+		struct known_chain *c = &s->chains[k];
+		if (k == s->self || c->own || c->held.count)
+			continue;
+		s->rumour = k + 1;
+		return c;
+	}
+	return NULL;
+}
+
 struct known_chain *box_chain_add(struct sync_box *s, const struct chain *id)
 {
 	struct known_chain *c = box_chain(s, id);
 	if (c)
 		return c;
 	void *items = s->chains;
-	if (s->chain_count == SYNC_CHAINS_MAX ||
-		!has_room(&items, s->chain_count, &s->chain_room, sizeof(*c))) {
+	if (s->chain_count == SYNC_CHAINS_MAX) {
+		c = a_rumour(s);
+	} else if (has_room(&items, s->chain_count, &s->chain_room, sizeof(*c))) {
+		s->chains = items;
+		c = &s->chains[s->chain_count++];
+	}
+	if (!c) {
 		box_refuse(s, SYNC_REFUSED_FULL, "chains");
 		return NULL;
 	}
-	s->chains = items;
-	c = &s->chains[s->chain_count++];
 	memset(c, 0, sizeof(*c));
 	c->id = *id;
 	c->fresh = true;

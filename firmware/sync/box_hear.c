@@ -8,6 +8,7 @@
 #define FLOW_BYTES     2000 /* a message of rows that is of a backlog */
 #define ASKED_APART_MS 4000
 #define ASKED_AGAIN_MS 120000
+#define EPOCH_APART_MS 60000
 
 static void hear_peer(struct sync_box *s, struct peer *p, const char *venue, bool retained)
 {
@@ -146,11 +147,14 @@ static void store(struct sync_box *s, struct known_chain *c, const struct batch 
 				    .kind = SYNC_STORE, .id = u->id, .chain = c->id, .batch = b });
 }
 
+/* What others have of an epoch that has only just been drawn is a lie, which may be told for ever.
+ */
 static void want_epoch(struct sync_box *s)
 {
-	if (s->wants_epoch)
+	if (s->wants_epoch || (s->epoch_ms && s->now.mono_ms - s->epoch_ms < EPOCH_APART_MS))
 		return;
 	s->wants_epoch = true;
+	s->epoch_ms = s->now.mono_ms;
 	s->emit(s->context, &(struct sync_effect){ .kind = SYNC_NEW_EPOCH });
 }
 

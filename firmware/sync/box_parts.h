@@ -118,10 +118,12 @@ struct sync_box {
 	bool collector_here; /* heard since SYNC_UP */
 	int64_t up_ms, opened_ms, self_ms;
 	bool wants_epoch;
+	int64_t epoch_ms; /* when a new epoch was last asked for; 0 = never */
 
 	struct known_chain *chains;
 	size_t chain_count, chain_room;
-	size_t self; /* index of the chain that is written */
+	size_t self;   /* index of the chain that is written */
+	size_t rumour; /* where the next chain that gives way is looked for */
 	struct peer *peers;
 	size_t peer_count, peer_room;
 

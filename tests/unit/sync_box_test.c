@@ -318,6 +318,77 @@ static void a_twin_is_noticed(void **state)
 	doors_close(d);
 }
 
+/* A box that is one of us, and lies. */
+static void say_have(struct doors *d, const struct message_chains *have)
+{
+	struct topic t = { .kind = TOPIC_HAVE, .event = DOORS_EVENT };
+	char topic[TOPIC_SIZE];
+	size_t len;
+	doors_venue(0, t.venue);
+	memcpy(t.device, have->sender, sizeof(t.device));
+	topic_write(&t, topic);
+	char *text = message_write_chains(have, &len);
+	doors_say(d, topic, text, len);
+	free(text);
+}
+
+static void chains_that_nobody_has_shown_give_way(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(3, 0, REACH_EVENT);
+	static struct message_chains have;
+	memset(&have, 0, sizeof(have));
+	memset(have.sender, 0xbb, sizeof(have.sender));
+	have.epoch = 77;
+	doors_up(d, 0);
+	doors_up(d, 1);
+	doors_enter(d, 0, 1);
+	doors_run(d, 1000);
+	for (uint32_t epoch = 1; epoch <= SYNC_CHAINS_MAX; epoch++) {
+		struct message_chain *c = &have.at[have.count++];
+		memset(c->chain.device, 0xcc, sizeof(c->chain.device));
+		c->chain.epoch = epoch;
+		c->have.count = 0;
+		ranges_add(&c->have, 1, 5);
+		if (have.count < MESSAGE_CHAINS_MAX)
+			continue;
+		say_have(d, &have);
+		have.count = 0;
+		doors_run(d, 20);
+	}
+	doors_enter(d, 2, 9);
+	doors_up(d, 2);
+	doors_run(d, 30000);
+	assert_true(doors_has_ticket(d, 0, 9));
+	assert_true(doors_has_ticket(d, 1, 9));
+	assert_true(doors_has_ticket(d, 2, 1));
+	doors_close(d);
+}
+
+static void a_liar_does_not_have_us_begin_again_and_again(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 0, REACH_EVENT);
+	static struct message_chains have;
+	everyone_up(d, 2);
+	doors_run(d, 5000);
+	for (unsigned i = 0; i < 100; i++) {
+		memset(&have, 0, sizeof(have));
+		memset(have.sender, 0xbb, sizeof(have.sender));
+		have.epoch = 77;
+		have.count = 1;
+		have.at[0].chain = doors_chain(d, 0);
+		ranges_add(&have.at[0].have, 1, 1000);
+		say_have(d, &have);
+		doors_run(d, 1000);
+	}
+	assert_in_range(doors_new_epochs(d, 0), 1, 2);
+	doors_enter(d, 0, 7);
+	doors_run(d, 1000);
+	assert_true(doors_has_ticket(d, 1, 7));
+	doors_close(d);
+}
+
 static void a_restart_sends_what_no_collector_has(void **state)
 {
 	(void)state;
@@ -352,6 +423,8 @@ int main(void)
 		cmocka_unit_test(a_box_that_was_rolled_back_begins_a_new_epoch),
 		cmocka_unit_test(what_is_not_ours_is_refused_calmly),
 		cmocka_unit_test(a_twin_is_noticed),
+		cmocka_unit_test(chains_that_nobody_has_shown_give_way),
+		cmocka_unit_test(a_liar_does_not_have_us_begin_again_and_again),
 		cmocka_unit_test(a_restart_sends_what_no_collector_has),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
