@@ -7,6 +7,7 @@
 
 enum cli_exit { CLI_OK, CLI_NO, CLI_USAGE, CLI_FAILED };
 
+int cli_attendance(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_collect(int argc, char **argv);
 int cli_decode(int argc, char **argv);

@@ -23,6 +23,7 @@ static const struct command {
 		"put a night together: from brokers, sticks and data directories" },
 	{ "report", cli_report, "what the night was, for people and for programs" },
 	{ "open-data", cli_open_data, "a data set of the night that may be published" },
+	{ "attendance", cli_attendance, "who came, of those who are registered" },
 	{ "purge", cli_purge, "erase what names people, with a receipt" },
 	{ "log", cli_log, "list or verify the log of a kiosk's data directory" },
 };
@@ -31,7 +32,7 @@ static void usage(FILE *out)
 {
 	fprintf(out, "usage: parvis COMMAND [ARGUMENT...]\n\n");
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].what);
+		fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].what);
 	fprintf(out, "\nparvis COMMAND --help tells more; so does `man parvis`.\n");
 }
 

@@ -1,0 +1,351 @@
+#include "night/attendance.h"
+
+#include "base/text.h"
+#include "base/when.h"
+#include "cli/after.h"
+#include "cli/cli.h"
+#include "night/tally.h"
+#include "store/people.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char usage[] =
+	"usage: parvis attendance --event DIR [--store WHERE] [--format csv|json|pretix]\n"
+	"                         [--as SELLER] [--source NAME] [--came] [--list ID] [--out FILE]\n"
+	"\n"
+	"Who came, of those who are registered: the rows that were collected, joined with people.db\n"
+	"on this machine. Never on a box, never on the wire.\n"
+	"\n"
+	"  --event DIR    the event's folder, with its people.db\n"
+	"  --store WHERE  a store elsewhere: a folder, a .db file or postgresql://...\n"
+	"  --format       csv; json: one object; pretix: for each entry and exit of each person one\n"
+	"                 JSON object a line, the body of a request to pretix's checkinrpc/redeem,\n"
+	"                 with the same nonce every time (nothing is sent)\n"
+	"  --as SELLER    CSV with the column names of pretix, eventbrite, helloasso, weezevent or\n"
+	"                 billetweb in place of ours\n"
+	"  --source NAME  only those whom this file or server brought, as `parvis roster list` names it\n"
+	"  --came         only those who came\n"
+	"  --list ID      with --format pretix: the number of the check-in list\n"
+	"  --out FILE     without it, or with -, standard output; a file is for its owner's eyes (0600)\n"
+	"\n"
+	"Exit status: 0 done, 1 the event is not good or nobody was imported, 2 wrong use, 3 failed.\n";
+
+/* How a seller calls things. */
+static const struct seller {
+	const char *name, *code, *who, *email, *type, *venue, *status, *came, *absent;
+	char comma;
+} sellers[] = {
+	{ "parvis", "code", "name", "email", "type", "venue", "came", "yes", "no", ',' },
+	{ "pretix", "Secret", "Attendee name", "E-mail", "Product", "venue", "Checked in", "Yes",
+		"No", ',' },
+	{ "eventbrite", "Barcode #", "Name", "Email", "Ticket Type", "venue", "Attendee Status",
+		"Checked In", "Attending", ',' },
+	{ "helloasso", "Numéro de billet", "Nom participant", "Email", "Tarif", "venue", "Présent",
+		"Oui", "Non", ';' },
+	{ "weezevent", "code-barres", "Nom participant", "Email", "Tarif", "venue", "Présent",
+		"Oui", "Non", ';' },
+	{ "billetweb", "Billet", "Nom", "Email", "Tarif", "Séance", "Entré", "Oui", "Non", ';' },
+};
+
+enum format { FORMAT_CSV, FORMAT_JSON, FORMAT_PRETIX, FORMATS };
+static const char *const format_names[FORMATS] = { "csv", "json", "pretix" };
+
+struct options {
+	const char *event, *store, *format, *as, *source, *list, *out;
+	bool came;
+};
+
+struct telling {
+	const struct options *options;
+	const struct seller *seller;
+	const struct figures *figures;
+	enum format format;
+	int64_t list; /* 0: none */
+	FILE *out;
+	uint64_t people, came, told;
+};
+
+/* --- CSV ---------------------------------------------------------------------------------------
+ */
+
+/* Whether a spreadsheet might calculate it: also where spaces stand before. */
+static bool is_formula(const char *text)
+{
+	if (*text && strchr("\t\r\n|%", *text))
+		return true;
+	text += strspn(text, " ");
+	return *text && strchr("=+-@", *text);
+}
+
+/* Quoted, and never a formula: such a text is given an apostrophe, as pretix does it. */
+static void cell(struct telling *t, const char *text, bool last)
+{
+	fputc('"', t->out);
+	if (is_formula(text))
+		fputc('\'', t->out);
+	for (; *text; text++) {
+		if (*text == '"')
+			fputc('"', t->out);
+		fputc(*text, t->out);
+	}
+	fputc('"', t->out);
+	fputs(last ? "\r\n" : (char[]){ t->seller->comma, '\0' }, t->out);
+}
+
+static void head(struct telling *t)
+{
+	const struct seller *s = t->seller;
+	const char *const heads[] = { s->code, s->who, s->email, s->type, s->venue, "source",
+		s->status, "first_entry", "venues", "entries", "revoked" };
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+		cell(t, heads[i], i + 1 == ARRAY_LEN(heads));
+}
+
+static void line(struct telling *t, const struct attendance *a)
+{
+	char first[WHEN_ISO_SIZE] = "", entries[24], venues[ATTENDANCE_VENUES_MAX * ID_SIZE] = "";
+	size_t used = 0;
+	if (a->entries)
+		when_iso(a->first->ms, first);
+	for (size_t i = 0; i < a->venue_count; i++)
+		used += (size_t)snprintf(
+			venues + used, sizeof(venues) - used, "%s%s", i ? " " : "", a->venues[i]);
+	snprintf(entries, sizeof(entries), "%" PRIu64, a->entries);
+	const char *const cells[] = { a->code, a->name, a->email, a->type, a->venue, a->source,
+		a->entries ? t->seller->came : t->seller->absent, first, venues, entries,
+		a->revoked ? "yes" : "" };
+	for (size_t i = 0; i < ARRAY_LEN(cells); i++)
+		cell(t, cells[i], i + 1 == ARRAY_LEN(cells));
+}
+
+/* --- JSON --------------------------------------------------------------------------------------
+ */
+
+static int object(struct telling *t, const struct attendance *a)
+{
+	char first[WHEN_ISO_SIZE] = "";
+	json_t *venues = json_array();
+	for (size_t i = 0; i < a->venue_count; i++)
+		json_array_append_new(venues, json_string(a->venues[i]));
+	if (a->entries)
+		when_iso_utc(a->first->ms, first);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:o, s:o, s:I}", "code",
+		a->code, "name", a->name, "email", a->email, "type", a->type, "venue", a->venue,
+		"source", a->source, "revoked", (int)a->revoked, "came", (int)(a->entries > 0),
+		"first_entry", a->entries ? json_string(first) : json_null(), "venues", venues,
+		"entries", (json_int_t)a->entries);
+	if (!o)
+		return -EINVAL; /* a text that is no UTF-8 */
+	fputs(t->told > 1 ? ",\n" : "\n", t->out);
+	int error = json_dumpf(o, t->out, JSON_COMPACT) ? -EIO : 0;
+	json_decref(o);
+	return error;
+}
+
+/* --- pretix ------------------------------------------------------------------------------------
+ */
+
+/* The nonce is the row: the same whenever, and whoever, sends it. It happened: hence "force". */
+static int redeem(struct telling *t, const struct attendance *a, const struct attendance_visit *v)
+{
+	char at[WHEN_ISO_SIZE], device[2 * DEVICE_ID_SIZE + 1], nonce[96];
+	when_iso_utc(v->ms, at);
+	text_hex(device, v->device, DEVICE_ID_SIZE);
+	snprintf(nonce, sizeof(nonce), "%s-%" PRIu32 "-%" PRIu64, device, v->epoch, v->seq);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "secret", a->code,
+		"source_type", "barcode", "type", v->out ? "exit" : "entry", "datetime", at,
+		"nonce", nonce, "force", 1, "ignore_unpaid", 0, "questions_supported", 0);
+	if (!o)
+		return -EINVAL;
+	if (t->list)
+		json_object_set_new(o, "lists", json_pack("[I]", (json_int_t)t->list));
+	int error = json_dumpf(o, t->out, JSON_COMPACT) ? -EIO : 0;
+	fputc('\n', t->out);
+	json_decref(o);
+	return error;
+}
+
+static int redeem_all(struct telling *t, const struct attendance *a)
+{
+	int error = 0;
+	for (size_t i = 0; !error && i < a->visit_count; i++)
+		error = redeem(t, a, &a->visits[i]);
+	return error;
+}
+
+static int tell(void *context, const struct attendance *a)
+{
+	struct telling *t = context;
+	const struct options *o = t->options;
+	int error = 0;
+	if (o->source && strcmp(o->source, a->source))
+		return 0;
+	t->people++;
+	t->came += a->entries > 0;
+	if (o->came && !a->entries)
+		return 0;
+	t->told++;
+	if (t->format == FORMAT_JSON)
+		error = object(t, a);
+	else if (t->format == FORMAT_PRETIX)
+		error = redeem_all(t, a);
+	else
+		line(t, a);
+	return !error && ferror(t->out) ? -EIO : error;
+}
+
+/* --- the command -------------------------------------------------------------------------------
+ */
+
+static int find_words(const struct options *o, struct telling *t)
+{
+	char *end = NULL;
+	t->seller = &sellers[0];
+	for (size_t i = 0; i < ARRAY_LEN(sellers); i++)
+		if (o->as && !strcmp(o->as, sellers[i].name))
+			t->seller = &sellers[i];
+	for (int i = 0; i < FORMATS; i++)
+		if (o->format && !strcmp(o->format, format_names[i]))
+			t->format = (enum format)i;
+	errno = 0;
+	t->list = o->list ? strtoll(o->list, &end, 10) : 0;
+	const char *wrong = NULL;
+	if (o->as && t->seller == &sellers[0])
+		wrong = "--as is pretix, eventbrite, helloasso, weezevent or billetweb";
+	else if (o->format && strcmp(o->format, format_names[t->format]) != 0)
+		wrong = "--format is csv, json or pretix";
+	else if (o->as && t->format != FORMAT_CSV)
+		wrong = "--as is for --format csv";
+	else if (o->list && (t->format != FORMAT_PRETIX || errno || *end || t->list < 1))
+		wrong = "--list is a number, for --format pretix";
+	if (!wrong)
+		return CLI_OK;
+	fprintf(stderr, "parvis attendance: %s\n", wrong);
+	return CLI_USAGE;
+}
+
+static int fill(struct telling *t, struct night *n, const struct event *e, uint64_t *others)
+{
+	if (t->format == FORMAT_CSV)
+		head(t);
+	if (t->format == FORMAT_JSON)
+		fprintf(t->out, "{\"event\":\"%s\",\"people\":[", e->id);
+	int error = attendance_each(n, e, t->options->event, t->figures, tell, t, others);
+	if (t->format == FORMAT_JSON)
+		fprintf(t->out,
+			"\n],\"registered\":%" PRIu64 ",\"came\":%" PRIu64 ",\"walk_ins\":%" PRIu64
+			",\"unregistered\":%" PRIu64 "}\n",
+			t->people, t->came, t->figures->night.walk_ins, *others);
+	return error;
+}
+
+static ssize_t pass(void *context, const char *bytes, size_t size)
+{
+	int error = after_write(context, bytes, size);
+	if (!error)
+		return (ssize_t)size;
+	errno = -error;
+	return 0;
+}
+
+static int write_out(struct telling *t, struct night *n, const struct event *e)
+{
+	const struct options *o = t->options;
+	struct after_out out;
+	uint64_t others = 0;
+	int status = after_begin(&out, "attendance", o->out);
+	if (status != CLI_OK)
+		return status;
+	t->out = fopencookie(&out, "w", (cookie_io_functions_t){ .write = pass });
+	int error = t->out ? fill(t, n, e, &others) : -ENOMEM;
+	if (t->out && fclose(t->out) && !error)
+		error = errno ? -errno : -EIO;
+	status = after_end(&out, "attendance", o->out, error);
+	if (status == CLI_OK)
+		fprintf(stderr,
+			"%" PRIu64 " of %" PRIu64 " registered came; %" PRIu64
+			" entries of walk-ins; %" PRIu64
+			" tickets came in that are not registered here\n",
+			t->came, t->people, t->figures->night.walk_ins, others);
+	return status;
+}
+
+/* So that nothing is written where there is nobody. */
+static int look_for_people(const struct options *o, const struct event *e)
+{
+	struct people *p = NULL;
+	int error = people_open(&p, o->event, e);
+	people_close(p);
+	if (error == -ENOENT) {
+		fputs("parvis attendance: nobody was imported: see `parvis roster import`\n",
+			stderr);
+		return CLI_NO;
+	}
+	return error ? after_failed("attendance", "people.db", error) : CLI_OK;
+}
+
+static int run(struct telling *t)
+{
+	const struct options *o = t->options;
+	struct event *e;
+	struct night *n;
+	struct figures *f = NULL;
+	int status = after_open(&e, &n, "attendance", o->event, o->store);
+	if (status != CLI_OK)
+		return status;
+	status = look_for_people(o, e);
+	int error = status == CLI_OK ? tally_night(&f, n, e, o->event) : 0;
+	if (error)
+		status = after_failed("attendance", "cannot count the rows", error);
+	t->figures = f;
+	if (status == CLI_OK)
+		status = write_out(t, n, e);
+	if (f)
+		figures_free(f);
+	night_close(n);
+	event_free(e);
+	return status;
+}
+
+int cli_attendance(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "event", required_argument, NULL, 0 },
+		{ "store", required_argument, NULL, 1 },
+		{ "format", required_argument, NULL, 2 },
+		{ "as", required_argument, NULL, 3 },
+		{ "source", required_argument, NULL, 4 },
+		{ "list", required_argument, NULL, 5 },
+		{ "out", required_argument, NULL, 6 },
+		{ "came", no_argument, NULL, 'c' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	struct options o = { 0 };
+	struct telling t = { .options = &o };
+	const char **const values[] = { &o.event, &o.store, &o.format, &o.as, &o.source, &o.list,
+		&o.out };
+	int c;
+	optind = 0;
+	opterr = 0; /* it would print what was typed, raw */
+	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+		if (c >= 0 && c < (int)ARRAY_LEN(values))
+			*values[c] = optarg;
+		else if (c == 'c')
+			o.came = true;
+		else
+			return fputs(usage, c == 'h' ? stdout : stderr),
+			       c == 'h' ? CLI_OK : CLI_USAGE;
+	}
+	if (!o.event || optind != argc) {
+		fputs(usage, stderr);
+		return CLI_USAGE;
+	}
+	int status = find_words(&o, &t);
+	return status == CLI_OK ? run(&t) : status;
+}
