@@ -178,7 +178,7 @@ for seller in pretix eventbrite helloasso weezevent billetweb; do
 	is "--as $seller is read as $seller's" "0 1" "$? $(grep -c "read as $seller " "$DIR/import")"
 	codes='s/^"\(\("",\)*[^"]*\)",.*/\1/p'
 	"$PARVIS" roster list --event "$DIR/$seller" --csv | sed 1d | sed -n "$codes" | sort >"$DIR/a"
-	"$PARVIS" roster list --event "$EVENT" --csv | grep "\"$seller[a-z-]*.csv\"" |
+	"$PARVIS" roster list --event "$EVENT" --csv | grep "\"${seller}[a-z-]*.csv\"" |
 		sed -n "$codes" | sort >"$DIR/b"
 	[ -s "$DIR/a" ] && cmp -s "$DIR/a" "$DIR/b" && ok "… with the same codes" ||
 		not_ok "… with the same codes" "$DIR/import" "$(diff "$DIR/a" "$DIR/b" | head -5)"
