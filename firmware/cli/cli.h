@@ -16,6 +16,7 @@ int cli_headcount(int argc, char **argv);
 int cli_kiosk(int argc, char **argv);
 int cli_log(int argc, char **argv);
 int cli_open_data(int argc, char **argv);
+int cli_person(int argc, char **argv);
 int cli_purge(int argc, char **argv);
 int cli_report(int argc, char **argv);
 int cli_roster(int argc, char **argv);

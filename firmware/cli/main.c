@@ -24,6 +24,7 @@ static const struct command {
 	{ "report", cli_report, "what the night was, for people and for programs" },
 	{ "open-data", cli_open_data, "a data set of the night that may be published" },
 	{ "attendance", cli_attendance, "who came, of those who are registered" },
+	{ "person", cli_person, "what is held about one person, and its erasure" },
 	{ "purge", cli_purge, "erase what names people, with a receipt" },
 	{ "log", cli_log, "list or verify the log of a kiosk's data directory" },
 };

@@ -5,7 +5,7 @@
 #include "cli/after.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
-#include "event/issuer.h"
+#include "cli/receipt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -73,7 +73,7 @@ static bool stays_in_event(const char *path)
 {
 	return !strcmp(path, "event.ini") || begins_with(path, "keys/") ||
 	       begins_with(path, "night.db") || begins_with(path, "night-receipts.db") ||
-	       begins_with(path, "purged-");
+	       begins_with(path, "purged-") || begins_with(path, "erased-");
 }
 
 /* Settings, keys and names go; rows, which are numbers without them, stay. */
@@ -180,49 +180,10 @@ static json_t *receipt(const struct purge *p, int64_t now_ms)
 	return o;
 }
 
-/* The signature is of the receipt as compact JSON with sorted keys. */
-static json_t *sign(const struct purge *p, json_t *what)
-{
-	uint8_t signature[ISSUER_SIGNATURE_SIZE], key[ISSUER_PUBLIC_SIZE];
-	char hex[2 * ISSUER_SIGNATURE_SIZE + 1];
-	struct issuer *issuer;
-	json_t *whole = json_pack("{s:o}", "receipt", what);
-	AUTO_FREE char *text = json_dumps(what, JSON_COMPACT | JSON_SORT_KEYS);
-	if (!whole || !text || !p->event_dir ||
-		issuer_open(&issuer, p->event_dir, folder_problem, NULL))
-		return whole;
-	issuer_sign(issuer, RECEIPT_DOMAIN, text, strlen(text), signature);
-	issuer_public(issuer, key);
-	issuer_close(issuer);
-	text_hex(hex, key, sizeof(key));
-	json_object_set_new(whole, "key", json_string(hex));
-	text_hex(hex, signature, sizeof(signature));
-	json_object_set_new(whole, "signature", json_string(hex));
-	return whole;
-}
-
 static int put_receipt(const struct purge *p, int64_t now_ms)
 {
-	char path[PATH_MAX] = "-", day[32];
-	time_t seconds = (time_t)(now_ms / 1000);
-	struct tm tm = { 0 };
-	struct after_out out;
-	json_t *what = receipt(p, now_ms), *whole = what ? sign(p, what) : NULL;
-	AUTO_FREE char *text = whole ? json_dumps(whole, JSON_INDENT(2)) : NULL;
-	json_decref(whole);
-	if (!text)
-		return after_failed("purge", "receipt", -ENOMEM);
-	gmtime_r(&seconds, &tm);
-	strftime(day, sizeof(day), "%Y%m%dT%H%M%SZ", &tm);
-	if (p->event_dir && !p->dry)
-		snprintf(path, sizeof(path), "%s/purged-%s.json", p->event_dir, day);
-	int status = after_begin(&out, "purge", path);
-	if (status != CLI_OK)
-		return status;
-	int error = after_write(&out, text, strlen(text));
-	if (!error)
-		error = after_write(&out, "\n", 1);
-	return after_end(&out, "purge", path, error);
+	return receipt_put(receipt(p, now_ms), "purge", RECEIPT_DOMAIN, p->event_dir,
+		p->dry ? NULL : "purged", now_ms);
 }
 
 /* --- the order of things -----------------------------------------------------------------------

@@ -38,6 +38,12 @@ static int overwrite(int fd, int64_t size)
 	return 0;
 }
 
+int purge_open_file(int fd)
+{
+	struct stat st;
+	return fstat(fd, &st) ? -errno : overwrite(fd, st.st_size);
+}
+
 int purge_file(int dir_fd, const char *name, int64_t *bytes)
 {
 	struct stat st;

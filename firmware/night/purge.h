@@ -18,6 +18,10 @@
 /* More than this of one file is removed without being overwritten. */
 #define PURGE_OVERWRITE_MAX (INT64_C(64) << 20)
 
+/* Overwrites with zeros, syncs and truncates what is open, for example after its name was taken by
+ * another file. */
+NODISCARD int purge_open_file(int fd);
+
 /* Overwrites with zeros, syncs, truncates and removes a file. -ENOENT, -EACCES, -EIO, … A link is
  * removed, what it leads to is left alone. */
 NODISCARD int purge_file(int dir_fd, const char *name, int64_t *bytes);

@@ -65,7 +65,7 @@ struct people_import;
 /* What became of the codes of an import. `revoked` and `restored` count changes; a registration
  * that is new and not good is counted in both added and revoked. */
 struct people_report {
-	uint64_t added, updated, same, revoked, restored;
+	uint64_t added, updated, same, revoked, restored, forgotten;
 	uint64_t weak;  /* of the people then known */
 	bool stretched; /* the roster's weak codes are */
 };
@@ -86,6 +86,10 @@ NODISCARD int people_import_put(struct people_import *i, const struct person *wh
 /* Takes a code, known or not, back by hand, or makes it good again, whoever took it back. */
 NODISCARD int people_import_revoke(
 	struct people_import *i, const char *code, size_t len, bool revoked);
+
+/* Leaves a code out of both new files, whatever else the import or the old ones say of it. A code
+ * taken back is so no longer. The old file's bytes are the caller's to overwrite. */
+NODISCARD int people_import_forget(struct people_import *i, const char *code, size_t len);
 
 /* Tells every code that was put twice, in the order of the lines, and gives how many there are. At
  * most the first 100 are told. */

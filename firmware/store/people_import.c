@@ -122,7 +122,7 @@ int people_import_put(struct people_import *i, const struct person *who)
 	return add(i, &mine, &row);
 }
 
-int people_import_revoke(struct people_import *i, const char *code, size_t len, bool revoked)
+static int change(struct people_import *i, const char *code, size_t len, enum people_change kind)
 {
 	const struct person who = { .code = code,
 		.code_len = len,
@@ -131,8 +131,18 @@ int people_import_revoke(struct people_import *i, const char *code, size_t len, 
 		.type = "",
 		.venue = "",
 		.source = "" };
-	struct people_row row = { .kind = revoked ? CHANGE_REVOKE : CHANGE_RESTORE };
+	struct people_row row = { .kind = kind };
 	return add(i, &who, &row);
+}
+
+int people_import_revoke(struct people_import *i, const char *code, size_t len, bool revoked)
+{
+	return change(i, code, len, revoked ? CHANGE_REVOKE : CHANGE_RESTORE);
+}
+
+int people_import_forget(struct people_import *i, const char *code, size_t len)
+{
+	return change(i, code, len, CHANGE_FORGET);
 }
 
 /* --- codes put twice -------------------------------------------------------------------------- */
@@ -305,7 +315,7 @@ static int merge_code(struct people_import *i, struct merge *m, bool there)
 						other */
 	struct people_row now, row;
 	size_t turn = 0;
-	bool put = false;
+	bool put = false, forget = false, known = there;
 	memcpy(row.hash, m->record.key, sizeof(row.hash));
 	if (there)
 		now = m->old;
@@ -315,16 +325,19 @@ static int merge_code(struct people_import *i, struct merge *m, bool there)
 		if (put && row.kind == CHANGE_PUT)
 			return -EEXIST;
 		put = put || row.kind == CHANGE_PUT;
+		forget = forget || row.kind == CHANGE_FORGET;
 		bool first = !there;
 		if (first)
 			begin_row(&now, &row);
-		apply(i, &now, &row, !first);
+		if (row.kind != CHANGE_FORGET)
+			apply(i, &now, &row, !first);
 		if (first || row.kind == CHANGE_PUT)
 			turn = !turn;
 		there = true;
 		m->has_record = sorter_next(i->sorter, &m->record);
 	}
-	return m->has_record < 0 ? m->has_record : write_row(i, &now);
+	i->report.forgotten += forget && known;
+	return m->has_record < 0 ? m->has_record : forget ? 0 : write_row(i, &now);
 }
 
 static int merge_next(struct people_import *i, struct merge *m)

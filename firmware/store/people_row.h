@@ -11,7 +11,7 @@
 #define ROW_BATCH     (64 << 10)
 
 enum row_text { ROW_CODE, ROW_NAME, ROW_EMAIL, ROW_TYPE, ROW_VENUE, ROW_SOURCE, ROW_TEXTS };
-enum people_change { CHANGE_PUT, CHANGE_REVOKE, CHANGE_RESTORE };
+enum people_change { CHANGE_PUT, CHANGE_REVOKE, CHANGE_RESTORE, CHANGE_FORGET };
 
 struct people_row {
 	uint8_t hash[TICKET_HASH_SIZE]; /* of the code */

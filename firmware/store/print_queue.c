@@ -14,7 +14,7 @@
 #define APPLICATION 0x50727651
 #define VERSION     1
 
-enum statement { PUT, FIRST, MARK, DONE, COUNT_LABEL, WAITING, STATEMENTS };
+enum statement { PUT, FIRST, MARK, DONE, COUNT_LABEL, FORGET, WAITING, STATEMENTS };
 
 static const char *const texts[] = {
 	[PUT] = "INSERT INTO badge (name, code) VALUES (?1, ?2)",
@@ -22,6 +22,7 @@ static const char *const texts[] = {
 	[MARK] = "UPDATE badge SET state = ?2, job = ?3 WHERE number = ?1",
 	[DONE] = "DELETE FROM badge WHERE number = ?1",
 	[COUNT_LABEL] = "UPDATE meta SET value = value - 1 WHERE key = 'labels' AND value > 0",
+	[FORGET] = "DELETE FROM badge WHERE name = ?1 OR code = ?2",
 	[WAITING] = "SELECT count(*) FROM badge",
 };
 static_assert(ARRAY_LEN(texts) == STATEMENTS, "every statement needs its text");
@@ -197,6 +198,20 @@ int print_queue_done(struct print_queue *q, uint64_t number)
 		error = db_exec(q->db, "COMMIT");
 	if (error && !sqlite3_get_autocommit(q->db))
 		(void)!db_exec(q->db, "ROLLBACK");
+	return error;
+}
+
+int print_queue_forget(struct print_queue *q, const char *name, const char *code, uint64_t *count)
+{
+	sqlite3_stmt *s = q->statements[FORGET];
+	*count = 0;
+	if (name)
+		db_bind_text(s, 1, name);
+	if (code)
+		db_bind_text(s, 2, code);
+	int error = run(s);
+	if (!error)
+		*count = (uint64_t)sqlite3_changes64(q->db);
 	return error;
 }
 

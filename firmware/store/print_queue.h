@@ -49,6 +49,11 @@ NODISCARD int print_queue_mark(
 /* It is printed: forgets name and code, and counts a label. */
 NODISCARD int print_queue_done(struct print_queue *q, uint64_t number);
 
+/* Forgets badges that are not printed, of these names or codes (either may be NULL): overwritten as
+ * those that are. *count: how many there were. */
+NODISCARD int print_queue_forget(
+	struct print_queue *q, const char *name, const char *code, uint64_t *count);
+
 NODISCARD int print_queue_waiting(struct print_queue *q, uint64_t *out);
 
 /* Labels left on the roll, as far as anybody has counted: -1 where nobody has said how many a roll
