@@ -14,15 +14,42 @@ int after_failed(const char *command, const char *what, int error)
 	return CLI_FAILED;
 }
 
+/* The arguments of a process can be read by everybody: a password is taken out of them. */
+void after_hide_password(char *where)
+{
+	char *at = strchr(where, '@'), *host = strstr(where, "://");
+	char *password = host ? strchr(host + 3, ':') : NULL;
+	if (password && at && password < at)
+		memset(password + 1, 'x', (size_t)(at - password - 1));
+	char *query = strstr(where, "password=");
+	if (query)
+		memset(query + 9, 'x', strcspn(query + 9, "&"));
+}
+
+int after_night(struct night **out, char *where, const char *event_id, enum night_open how,
+	char why[NIGHT_WHY_SIZE])
+{
+	char *copy = strdup(where);
+	why[0] = 0;
+	if (!copy)
+		return -ENOMEM;
+	after_hide_password(where);
+	int error = night_open(out, copy, event_id, how, why);
+	explicit_bzero(copy, strlen(copy));
+	free(copy);
+	return error;
+}
+
 int after_open(struct event **event, struct night **night, const char *command,
-	const char *event_dir, const char *where)
+	const char *event_dir, char *where)
 {
 	char why[NIGHT_WHY_SIZE];
 	struct event *e;
 	int status = folder_open(&e, event_dir);
 	if (status != CLI_OK)
 		return status;
-	int error = night_open(night, where ? where : event_dir, e->id, NIGHT_READ, why);
+	int error = where ? after_night(night, where, e->id, NIGHT_READ, why)
+			  : night_open(night, event_dir, e->id, NIGHT_READ, why);
 	if (error) {
 		fprintf(stderr, "parvis %s: %s\n", command, why);
 		if (error == -ENOENT)
@@ -38,7 +65,7 @@ int after_open(struct event **event, struct night **night, const char *command,
 }
 
 int after_figures(struct event **event, struct figures **out, const char *command,
-	const char *event_dir, const char *where)
+	const char *event_dir, char *where)
 {
 	struct night *night;
 	struct event *e;

@@ -56,7 +56,7 @@ enum format { FORMAT_CSV, FORMAT_JSON, FORMAT_PRETIX, FORMATS };
 static const char *const format_names[FORMATS] = { "csv", "json", "pretix" };
 
 struct options {
-	const char *event, *store, *format, *as, *source, *list, *out;
+	char *event, *store, *format, *as, *source, *list, *out;
 	bool came;
 };
 
@@ -328,7 +328,7 @@ int cli_attendance(int argc, char **argv)
 	};
 	struct options o = { 0 };
 	struct telling t = { .options = &o };
-	const char **const values[] = { &o.event, &o.store, &o.format, &o.as, &o.source, &o.list,
+	char **const values[] = { &o.event, &o.store, &o.format, &o.as, &o.source, &o.list,
 		&o.out };
 	int c;
 	optind = 0;

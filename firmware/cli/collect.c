@@ -1,6 +1,7 @@
 #include "cli/collect.h"
 
 #include "base/text.h"
+#include "cli/after.h"
 #include "cli/cli.h"
 #include "cli/data.h"
 #include "cli/folder.h"
@@ -29,8 +30,8 @@ static const char usage[] =
 int collect_store(struct night **out, const struct collect_options *o, const struct event *event)
 {
 	char why[NIGHT_WHY_SIZE];
-	int error =
-		night_open(out, o->store ? o->store : o->event_dir, event->id, NIGHT_WRITE, why);
+	int error = o->store ? after_night(out, o->store, event->id, NIGHT_WRITE, why)
+			     : night_open(out, o->event_dir, event->id, NIGHT_WRITE, why);
 	if (!error)
 		return CLI_OK;
 	fprintf(stderr, "parvis collect: the store cannot be opened: %s\n",

@@ -11,7 +11,7 @@
 
 struct collect_options {
 	const char *event_dir;
-	const char *store; /* a file that ends in .db, postgresql://…; NULL: the event's folder */
+	char *store; /* a file that ends in .db, postgresql://…; NULL: the event's folder */
 	bool json;
 	char **sources;
 	int source_count;

@@ -1,6 +1,7 @@
 /* parvis collect --broker: every row of every box, committed, then acknowledged. */
 #include "base/log.h"
 #include "base/text.h"
+#include "cli/after.h"
 #include "cli/broker_files.h"
 #include "cli/cli.h"
 #include "cli/collect.h"
@@ -62,17 +63,10 @@ static void on_signal(int number)
 	stop = 1;
 }
 
-/* The arguments of a process can be read by everybody: a password is taken out of them. */
 static char *take_store(char *argument)
 {
-	char *copy = strdup(argument), *at = strchr(argument, '@');
-	char *host = strstr(argument, "://");
-	char *password = host ? strchr(host + 3, ':') : NULL;
-	if (password && at && password < at)
-		memset(password + 1, 'x', (size_t)(at - password - 1));
-	char *query = strstr(argument, "password=");
-	if (query)
-		memset(query + 9, 'x', strcspn(query + 9, "&"));
+	char *copy = strdup(argument);
+	after_hide_password(argument);
 	return copy;
 }
 

@@ -30,7 +30,7 @@ static const char usage[] =
 	"Exit status: 0 done, 1 the event is not good, 2 wrong use, 3 failed.\n";
 
 struct options {
-	const char *event, *out, *store, *publisher, *date, *assets;
+	char *event, *out, *store, *publisher, *date, *assets;
 };
 
 static int read_schema(const struct options *o, char out[SCHEMA_MAX])
@@ -121,8 +121,7 @@ int cli_open_data(int argc, char **argv)
 		{ 0 },
 	};
 	struct options o = { 0 };
-	const char **const values[] = { &o.event, &o.out, &o.store, &o.publisher, &o.date,
-		&o.assets };
+	char **const values[] = { &o.event, &o.out, &o.store, &o.publisher, &o.date, &o.assets };
 	int c;
 	optind = 0;
 	opterr = 0; /* it would print what was typed, raw */

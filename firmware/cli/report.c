@@ -29,7 +29,7 @@ static const char usage[] =
 	"Exit status: 0 done, 1 the event is not good, 2 wrong use, 3 failed.\n";
 
 struct options {
-	const char *event, *store, *format, *language, *date, *assets, *out;
+	char *event, *store, *format, *language, *date, *assets, *out;
 };
 
 static const char *const formats[REPORT_FORMATS] = {
@@ -126,7 +126,7 @@ static int read_options(int argc, char **argv, struct options *o)
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
-	const char **const values[] = { &o->event, &o->store, &o->format, &o->language, &o->date,
+	char **const values[] = { &o->event, &o->store, &o->format, &o->language, &o->date,
 		&o->assets, &o->out };
 	int c;
 	optind = 0;

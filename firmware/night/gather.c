@@ -466,26 +466,48 @@ static int not_hidden(const struct dirent *e)
 	return e->d_name[0] != '.';
 }
 
+/* A path without anything to read. error: it cannot be looked at; the rest of its folder can. */
+static int miss(struct gather *g, const char *path, int error)
+{
+	g->path = path;
+	g->source = (struct gather_source){ .kind = error ? GATHER_UNKNOWN : GATHER_FOLDER };
+	snprintf(g->source.why, sizeof(g->source.why), "%s%s",
+		error ? "it cannot be looked at: " : "there is no log and no sealed copy in it",
+		error ? strerror(error) : "");
+	(void)find(g, NULL, 0, 0, FLAW_FILE, g->source.why);
+	if (g->to.source)
+		g->to.source(g->to.context, path, &g->source);
+	return 0;
+}
+
+static int take_folder(struct gather *g, const char *dir, int depth, uint64_t *files);
+
+static int take_entry(
+	struct gather *g, const char *path, const struct stat *st, int depth, uint64_t *files)
+{
+	if (S_ISDIR(st->st_mode))
+		return depth < DEPTH_MAX ? take_folder(g, path, depth + 1, files) : 0;
+	enum gather_kind kind = S_ISREG(st->st_mode) ? kind_of(path) : GATHER_UNKNOWN;
+	*files += kind != GATHER_UNKNOWN;
+	return kind == GATHER_UNKNOWN ? 0 : take_file(g, path, kind);
+}
+
 static int take_folder(struct gather *g, const char *dir, int depth, uint64_t *files)
 {
 	struct dirent **names = NULL;
 	int n = scandir(dir, &names, not_hidden, alphasort), error = n < 0 ? -errno : 0;
+	if (n < 0 && depth && error != -ENOMEM && error != -EMFILE)
+		return miss(g, dir, -error);
 	for (int i = 0; i < n; i++) {
 		char path[PATH_MAX];
 		struct stat st;
-		bool fits = snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name) <
-			    (int)sizeof(path);
+		int len = snprintf(path, sizeof(path), "%s/%s", dir, names[i]->d_name);
+		bool fits = len < (int)sizeof(path);
 		free(names[i]);
-		if (error || !fits || stat(path, &st))
-			continue;
-		if (S_ISDIR(st.st_mode) && depth < DEPTH_MAX)
-			error = take_folder(g, path, depth + 1, files);
-		enum gather_kind kind = S_ISREG(st.st_mode) ? kind_of(path) : GATHER_UNKNOWN;
-		if (kind == GATHER_UNKNOWN)
-			continue;
-		++*files;
-		if (!error)
-			error = take_file(g, path, kind);
+		if (!error && (!fits || stat(path, &st)))
+			error = miss(g, fits ? path : dir, fits ? errno : ENAMETOOLONG);
+		else if (!error)
+			error = take_entry(g, path, &st, depth, files);
 	}
 	free(names);
 	return error;
@@ -500,15 +522,7 @@ int gather_take(struct gather *g, const char *path)
 	if (!S_ISDIR(st.st_mode))
 		return take_file(g, path, kind_of(path));
 	int error = take_folder(g, path, 0, &files);
-	if (error || files)
-		return error;
-	g->path = path;
-	g->source = (struct gather_source){ .kind = GATHER_FOLDER };
-	snprintf(g->source.why, sizeof(g->source.why), "there is no log and no sealed copy in it");
-	(void)find(g, NULL, 0, 0, FLAW_FILE, g->source.why);
-	if (g->to.source)
-		g->to.source(g->to.context, path, &g->source);
-	return 0;
+	return error || files ? error : miss(g, path, 0);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */

@@ -48,6 +48,38 @@ cmp -s "$DIR/first.db" "$DIR/n/event/night.db" && ok "and the store is the same 
 cmp -s "$DIR/first.db" "$DIR/other.db" && ok "another order gives the same bytes" ||
 	not_ok "another order gives the same bytes" "they differ" "$DIR/out" "$DIR/err"
 
+# What a failing disk does to a name: the rest is taken, and it is told.
+mkdir "$DIR/failing"
+cp "$DIR/n/sticks/mairie-door-1.parvis-log" "$DIR/failing/z.parvis-log"
+ln -s loop "$DIR/failing/loop"
+collect "$DIR/failing"
+says "what cannot be looked at is told" 1 out "! it cannot be looked at"
+says "... and the rest is taken" 1 out "z.parvis-log: [0-9]+ rows"
+
+# The address of a store is an argument, which everybody can read while the program waits for it.
+for command in report attendance "open-data --out $DIR/package" "collect $DIR/n/data"; do
+	python3 - "$PARVIS" "$DIR/n/event" $command >"$DIR/out" 2>"$DIR/err" <<'EOF'
+import socket, subprocess, sys
+server = socket.create_server(("127.0.0.1", 0))
+server.settimeout(30)
+where = "postgresql://clara:geheim@127.0.0.1:%d/nuit" % server.getsockname()[1]
+name, rest = sys.argv[3], sys.argv[4:]
+child = subprocess.Popen([sys.argv[1], name, "--event", sys.argv[2], "--store", where] + rest)
+try:
+    client, _ = server.accept()
+    print(open("/proc/%d/cmdline" % child.pid).read().replace("\0", " "))
+finally:
+    child.kill()
+    child.wait()
+EOF
+	status=$?
+	if grep -q 'clara:xxxxxx@' "$DIR/out"; then
+		ok "no password in the list of processes: ${command%% *}"
+	else
+		not_ok "no password in the list of processes: ${command%% *}" "" "$DIR/out" "$DIR/err"
+	fi
+done
+
 # A row that somebody has changed on a copied disk.
 cp -r "$DIR/n/data/mairie-door-1" "$DIR/changed"
 sqlite3 "$DIR/changed/log.db" "DROP TRIGGER entry_is_not_changed;
