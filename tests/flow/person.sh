@@ -44,7 +44,7 @@ mkdir -m 700 "$EVENT/keys"
 	>"$EVENT/keys/issuing.key")
 "$PARVIS" roster import --event "$EVENT" "$DIR/people.csv" >"$DIR/out" 2>&1
 is "they are imported" 0 $?
-mkdir "$EVENT/lists"
+mkdir "$EVENT/lists" "$DIR/stick"
 cp "$DIR/people.csv" "$EVENT/lists/export of the seller.csv"
 chmod 400 "$EVENT/lists/export of the seller.csv"
 echo 2016 | "$PARVIS" kiosk provision --event "$EVENT" --venue numa --door main --pin-stdin \
@@ -57,9 +57,12 @@ is "a bundle" 0 $?
 		echo "code $code"
 		echo "wait ADMIT"
 	done
+	echo "expect stick ready"
+	printf 'press volunteer\ntap 2\ntap 0\ntap 1\ntap 6\ntap Valider\n'
+	printf 'tap Clé USB\nexpect screen stick\ntap Copier le journal\nexpect stick mirror\n'
 	echo "cut"
 } >"$DIR/evening.script"
-"$KIOSK" --data "$BOX" --bundle "$(ls "$EVENT"/bundles/*.parvis)" --offscreen \
+"$KIOSK" --data "$BOX" --bundle "$(ls "$EVENT"/bundles/*.parvis)" --stick-dir "$DIR/stick" --offscreen \
 	--script "$DIR/evening.script" >"$DIR/out" 2>"$DIR/err"
 is "an evening that is cut off" 0 $?
 [ -s "$BOX/log.db" ] || sed 's/^/# /' "$DIR/err"
@@ -89,6 +92,9 @@ is "… nobody else" 0 "$(grep -ciE 'bob|cleo|dora' "$DIR/out")"
 echo $ADA | "$PARVIS" person --event "$EVENT" --code-stdin --json >"$DIR/out" 2>"$DIR/err"
 is "by code, as JSON" "$MAIL 1 ADMIT" \
 	"$(jq -r '[.registrations[0].email, (.rows | length), .rows[0].verdict] | join(" ")' "$DIR/out")"
+person --code $ADA --stick "$DIR"/stick/*.parvis-log --json
+is "their row in a sealed copy, too" "0 ADMIT" \
+	"$? $(jq -r '.rows[] | select(.in == "stick") | .verdict' "$DIR/out")"
 person --email bob@planted.example --json
 is "one address, two tickets" 2 "$(jq '.registrations | length' "$DIR/out")"
 
@@ -97,10 +103,10 @@ is "one address, two tickets" 2 "$(jq '.registrations | length' "$DIR/out")"
 "$PARVIS" report --event "$EVENT" --format csv >"$DIR/report" 2>/dev/null
 "$PARVIS" roster list --event "$EVENT" --json 2>/dev/null | grep -v Quellmann >"$DIR/others"
 [ -s "$DIR/others" ] || "$PARVIS" roster list --event "$EVENT" | grep -v Quellmann >"$DIR/others"
-printf 'Adelinda Quellmann, but a picture\0' >"$EVENT/lists/scan.bin"
+iconv -t UTF-16 "$DIR/people.csv" >"$EVENT/lists/wide.csv"
 person --email $MAIL --erase
-is "what cannot be rewritten is told" "1 1" "$? $(grep -c 'event  lists/scan.bin' "$DIR/out")"
-rm -f "$EVENT/lists/scan.bin"
+is "what cannot be rewritten is told" "1 1" "$? $(grep -c 'event  lists/wide.csv' "$DIR/out")"
+rm -f "$EVENT/lists/wide.csv"
 hits "after: event and box" 0
 is "the rows stay" 2 "$("$PARVIS" log --data "$BOX" --csv 2>/dev/null | grep -c ADMIT)"
 "$PARVIS" report --event "$EVENT" --format csv 2>/dev/null | grep ',entries,' >"$DIR/after"

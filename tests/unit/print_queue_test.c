@@ -214,6 +214,29 @@ static void a_full_disk_takes_nothing_and_loses_nothing(void **state)
 	print_queue_close(q);
 }
 
+static void somebody_who_asks_is_forgotten_and_nobody_else(void **state)
+{
+	struct print_queue *q = must_open(*state);
+	uint64_t count;
+	assert_int_equal(print_queue_put(q, "Quentin Forgotten", CODE), 0);
+	assert_int_equal(print_queue_put(q, "", "PBFORGETTENCODE0000000000"), 0);
+	assert_int_equal(print_queue_put(q, "Someone Else", CODE), 0);
+	print_queue_close(q);
+	assert_true(is_on_disk(*state, "Quentin"));
+	q = must_open(*state);
+	assert_int_equal(print_queue_forget(q, NULL, NULL, &count), 0);
+	assert_int_equal(count, 0);
+	assert_int_equal(
+		print_queue_forget(q, "Quentin Forgotten", "PBFORGETTENCODE0000000000", &count), 0);
+	assert_int_equal(count, 2);
+	assert_int_equal(print_queue_waiting(q, &count), 0);
+	assert_int_equal(count, 1);
+	print_queue_close(q);
+	assert_false(is_on_disk(*state, "Quentin"));
+	assert_false(is_on_disk(*state, "PBFORGETTEN"));
+	assert_true(is_on_disk(*state, "Someone Else"));
+}
+
 #define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -221,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_A_DIRECTORY(badges_come_out_in_their_order_after_any_restart),
 		IN_A_DIRECTORY(what_is_printed_is_forgotten),
+		IN_A_DIRECTORY(somebody_who_asks_is_forgotten_and_nobody_else),
 		IN_A_DIRECTORY(labels_are_counted_once_somebody_has),
 		IN_A_DIRECTORY(only_its_owner_may_use_it),
 		IN_A_DIRECTORY(what_is_no_queue_is_left_alone),
