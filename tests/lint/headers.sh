@@ -4,7 +4,7 @@ set -u
 
 : "${B:=build/release}"
 number=0 failed=0
-flags=$(pkg-config --cflags sdl2 pangocairo 2>/dev/null | sed 's/-I/-isystem /g')
+flags=$(pkg-config --cflags sdl2 pangocairo libpq 2>/dev/null | sed 's/-I/-isystem /g')
 work=$(mktemp -d "${TMPDIR:-/tmp}/parvis-headers.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
