@@ -31,19 +31,6 @@ struct options {
 	bool verify;
 };
 
-static const char *const kind_names[] = {
-	[ROW_SCAN] = "scan",
-	[ROW_WALK_IN] = "walk_in",
-	[ROW_ADJUST] = "adjust",
-	[ROW_UNDO] = "undo",
-};
-
-static const char *const direction_names[] = {
-	[DIRECTION_NONE] = "none",
-	[DIRECTION_IN] = "in",
-	[DIRECTION_OUT] = "out",
-};
-
 /* A character that could act on a terminal takes up to ten. */
 #define SAFE_SIZE (10 * ID_SIZE)
 
@@ -84,9 +71,9 @@ static int print_json(void *context, const struct row *row)
 				   " s:b, s:b, s:b, s:s?, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:s}",
 		"device", w.device, "epoch", (json_int_t)row->epoch, "seq", (json_int_t)row->seq,
 		"hlc", w.hlc, "boot", w.boot, "at", w.at, "mono_ms", (json_int_t)row->at.mono_ms,
-		"trust", trust_names[row->at.trust], "kind", kind_names[row->kind], "source",
+		"trust", trust_names[row->at.trust], "kind", row_kind_names[row->kind], "source",
 		source_names[row->source], "verdict", verdict_names[row->verdict], "direction",
-		direction_names[row->direction], "time_doubt", row->time_doubt, "overridden",
+		row_direction_names[row->direction], "time_doubt", row->time_doubt, "overridden",
 		row->overridden, "registered", row->registered, "ticket",
 		w.ticket[0] ? w.ticket : NULL, "venue", w.venue, "door", w.door, "from_venue",
 		w.from_venue, "operator", w.operator, "amount", (json_int_t)row->amount, "undoes",
@@ -117,10 +104,10 @@ static int print_csv(void *context, const struct row *row)
 	describe(row, &w);
 	printf("%s,%lu,%llu,%s,%s,%s,%lld,%s,%s,%s,%s,%s,%d,%d,%d,%s", w.device,
 		(unsigned long)row->epoch, (unsigned long long)row->seq, w.hlc, w.boot, w.at,
-		(long long)row->at.mono_ms, trust_names[row->at.trust], kind_names[row->kind],
+		(long long)row->at.mono_ms, trust_names[row->at.trust], row_kind_names[row->kind],
 		source_names[row->source], verdict_names[row->verdict],
-		direction_names[row->direction], row->time_doubt, row->overridden, row->registered,
-		w.ticket);
+		row_direction_names[row->direction], row->time_doubt, row->overridden,
+		row->registered, w.ticket);
 	print_cell(w.venue);
 	print_cell(w.door);
 	print_cell(w.from_venue);
@@ -141,7 +128,7 @@ static const char table_header[] =
 static const char *answer(const struct row *row)
 {
 	bool scan = row->kind == ROW_SCAN || row->verdict == VERDICT_FULL;
-	return scan ? verdict_names[row->verdict] : kind_names[row->kind];
+	return scan ? verdict_names[row->verdict] : row_kind_names[row->kind];
 }
 
 static int print_line(void *context, const struct row *row)
@@ -153,7 +140,7 @@ static int print_line(void *context, const struct row *row)
 	when_iso(row->at.wall_ms, local);
 	printf("%.8s %10lu %6llu  %-25s  %-6s  %-12s  %-4s %-8s %-8.8s  %s/%s", w.device,
 		(unsigned long)row->epoch, (unsigned long long)row->seq, local,
-		trust_names[row->at.trust], answer(row), direction_names[row->direction],
+		trust_names[row->at.trust], answer(row), row_direction_names[row->direction],
 		source_names[row->source], w.ticket, w.venue, w.door);
 	if (row->amount)
 		printf("  %+lld", (long long)row->amount);

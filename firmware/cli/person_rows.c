@@ -13,19 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const kind_names[] = {
-	[ROW_SCAN] = "scan",
-	[ROW_WALK_IN] = "walk_in",
-	[ROW_ADJUST] = "adjust",
-	[ROW_UNDO] = "undo",
-};
-
-static const char *const direction_names[] = {
-	[DIRECTION_NONE] = "none",
-	[DIRECTION_IN] = "in",
-	[DIRECTION_OUT] = "out",
-};
-
 static int take_row(void *context, const struct row *row)
 {
 	struct person_search *p = context;
@@ -39,9 +26,9 @@ static int take_row(void *context, const struct row *row)
 	text_hex(hash, row->ticket, TICKET_HASH_SIZE);
 	json_t *o = json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:s, s:o, s:o, s:b, s:s, s:s}", "in",
 		p->where, "file", person_json(p->file), "at", at, "clock",
-		trust_names[row->at.trust], "what", kind_names[row->kind], "verdict",
-		verdict_names[row->verdict], "direction", direction_names[row->direction], "venue",
-		person_json(row->venue), "door", person_json(row->door), "by_a_volunteer",
+		trust_names[row->at.trust], "what", row_kind_names[row->kind], "verdict",
+		verdict_names[row->verdict], "direction", row_direction_names[row->direction],
+		"venue", person_json(row->venue), "door", person_json(row->door), "by_a_volunteer",
 		*row->operator|| row->overridden, "read_by", source_names[row->source], "ticket",
 		hash);
 	return json_array_append_new(p->rows, o) ? -ENOMEM : 0;

@@ -5,6 +5,19 @@
 
 #include <string.h>
 
+const char *const row_kind_names[] = {
+	[ROW_SCAN] = "scan",
+	[ROW_WALK_IN] = "walk_in",
+	[ROW_ADJUST] = "adjust",
+	[ROW_UNDO] = "undo",
+};
+
+const char *const row_direction_names[] = {
+	[DIRECTION_NONE] = "none",
+	[DIRECTION_IN] = "in",
+	[DIRECTION_OUT] = "out",
+};
+
 const char *const source_names[] = {
 	[0] = "none",
 	[SOURCE_CAMERA] = "camera",

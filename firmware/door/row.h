@@ -33,6 +33,12 @@ enum row_kind {
 /* Where a row came from. Part of the log's format. */
 enum source { SOURCE_CAMERA = 1, SOURCE_SCANNER, SOURCE_TOUCH, SOURCE_BUTTON, SOURCE_COUNT };
 
+/* "scan", "walk_in", "adjust", "undo"; [0] is NULL. */
+extern const char *const row_kind_names[ROW_UNDO + 1];
+
+/* "none", "in", "out". */
+extern const char *const row_direction_names[DIRECTION_OUT + 1];
+
 /* "camera", "scanner", "touch", "button". [0] is "none". */
 extern const char *const source_names[SOURCE_COUNT];
 

@@ -1,6 +1,7 @@
 #include "event/authority.h"
 
 #include "base/text.h"
+#include "event/folder_place.h"
 #include "event/issuer.h"
 #include "event/newfile.h"
 
@@ -13,7 +14,6 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,26 +33,6 @@ struct authority {
 	EVP_PKEY *key;
 	X509 *certificate;
 };
-
-struct place {
-	const char *event_dir;
-	event_problem *problem;
-	void *context;
-};
-
-PRINTF_LIKE(4, 5)
-static int tell(const struct place *p, const char *file, int error, const char *format, ...)
-{
-	char what[256], whole[4096 + 512], safe[4 * sizeof(whole)];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	snprintf(whole, sizeof(whole), "%.4096s/%s: %s", p->event_dir, file, what);
-	text_printable(safe, sizeof(safe), whole, strlen(whole));
-	p->problem(p->context, true, safe);
-	return error;
-}
 
 void authority_close(struct authority *a)
 {
@@ -276,20 +256,21 @@ int authority_revocations(const struct authority *a, const struct authority_revo
 /* --- the files ---------------------------------------------------------------------------------
  */
 
-static int open_keys(const struct place *p)
+static int open_keys(const struct folder_place *p)
 {
 	char path[4096];
 	struct stat st;
 	int n = snprintf(path, sizeof(path), "%s/" ISSUER_DIRECTORY, p->event_dir);
 	if (n < 0 || (size_t)n >= sizeof(path))
-		return tell(p, ISSUER_DIRECTORY, -ENAMETOOLONG, "the path is too long");
+		return folder_tell(p, ISSUER_DIRECTORY, -ENAMETOOLONG, "the path is too long");
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
-		return tell(p, ISSUER_DIRECTORY, -errno, "%s", strerror(errno));
+		return folder_tell(p, ISSUER_DIRECTORY, -errno, "%s", strerror(errno));
 	if (!fstat(fd, &st) && !(st.st_mode & (S_IRWXG | S_IRWXO)))
 		return fd;
 	close(fd);
-	return tell(p, ISSUER_DIRECTORY, -EACCES, "others than its owner may enter: chmod 700 it");
+	return folder_tell(
+		p, ISSUER_DIRECTORY, -EACCES, "others than its owner may enter: chmod 700 it");
 }
 
 /* A small file in memory. */
@@ -343,19 +324,21 @@ static int read_certificate(struct authority *a, int dir)
 	return X509_check_private_key(a->certificate, a->key) == 1 ? 0 : -EINVAL;
 }
 
-static int read_both(struct authority *a, const struct place *p, int dir)
+static int read_both(struct authority *a, const struct folder_place *p, int dir)
 {
 	int error = read_key(a, dir);
 	const char *file = error ? AUTHORITY_KEY_FILE : AUTHORITY_CERTIFICATE_FILE;
 	if (!error)
 		error = read_certificate(a, dir);
 	if (error == -EACCES)
-		return tell(p, file, error, "others than its owner may read it: chmod 600 it");
+		return folder_tell(
+			p, file, error, "others than its owner may read it: chmod 600 it");
 	if (error == -EINVAL)
-		return tell(p, file, error,
+		return folder_tell(p, file, error,
 			"not an authority's key and certificate in PEM: put back a copy");
 	return error && (error != -ENOENT || a->key)
-		       ? tell(p, file, error == -ENOENT ? -EINVAL : error, "%s", strerror(-error))
+		       ? folder_tell(p, file, error == -ENOENT ? -EINVAL : error, "%s",
+				 strerror(-error))
 		       : error;
 }
 
@@ -410,18 +393,19 @@ static int make_files(struct authority *a, int dir, const char *event_id, int64_
 int authority_open(struct authority **out, const char *event_dir, const char *event_id, bool make,
 	int64_t now_ms, event_problem *problem, void *context)
 {
-	const struct place p = { event_dir, problem, context };
+	const struct folder_place p = { event_dir, problem, context };
 	AUTO_FD dir = open_keys(&p);
 	if (dir < 0)
 		return dir;
 	struct authority *a = flock(dir, LOCK_EX) ? NULL : calloc(1, sizeof(*a));
 	if (!a)
-		return tell(&p, ISSUER_DIRECTORY, -errno, "%s", strerror(errno));
+		return folder_tell(&p, ISSUER_DIRECTORY, -errno, "%s", strerror(errno));
 	int error = read_both(a, &p, dir);
 	if (error == -ENOENT && make) {
 		error = make_files(a, dir, event_id, now_ms);
 		if (error)
-			tell(&p, AUTHORITY_KEY_FILE, error, "cannot be made: %s", strerror(-error));
+			folder_tell(&p, AUTHORITY_KEY_FILE, error, "cannot be made: %s",
+				strerror(-error));
 	}
 	if (error)
 		authority_close(a);

@@ -1,5 +1,6 @@
 #include "event/bundle.h"
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "event/name_index.h"
 
@@ -56,20 +57,6 @@ static const uint64_t size_limits[BUNDLE_PARTS] = {
 
 /* --- bytes -------------------------------------------------------------------------------------
  */
-
-static void put_number(uint8_t *at, uint64_t value, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++)
-		at[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
-}
-
-static uint64_t take_number(const uint8_t *at, size_t bytes)
-{
-	uint64_t value = 0;
-	for (size_t i = 0; i < bytes; i++)
-		value = value << 8 | at[i];
-	return value;
-}
 
 /* Terminated within the field, and nothing but 0x00 after it. */
 static bool take_padded(char *out, const uint8_t *at, size_t size)
@@ -151,7 +138,7 @@ static int hash_stretch(int fd, uint64_t offset, uint64_t size, uint8_t *out, si
 void bundle_short_hash(const uint8_t hash[BUNDLE_HASH_SIZE], char out[BUNDLE_SHORT_SIZE])
 {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-	uint64_t bits = take_number(hash, 5);
+	uint64_t bits = bytes_take(hash, 5);
 	size_t at = 0;
 	for (int i = 0; i < 8; i++) {
 		if (i == 4)
@@ -172,9 +159,9 @@ static enum bundle_wrong read_head(struct bundle *b, const uint8_t *head, uint64
 		return BUNDLE_CUT_SHORT;
 	if (head[7] != FORMAT && head[7] != FORMAT_OLD)
 		return BUNDLE_VERSION;
-	b->length = take_number(head + 8, 8);
-	b->serial = take_number(head + 16, 8);
-	uint64_t created = take_number(head + 24, 8);
+	b->length = bytes_take(head + 8, 8);
+	b->serial = bytes_take(head + 16, 8);
+	uint64_t created = bytes_take(head + 24, 8);
 	if (b->length > size)
 		return BUNDLE_CUT_SHORT;
 	if (b->length < size)
@@ -224,7 +211,7 @@ static bool read_table(struct bundle *b, uint8_t format, const uint8_t *table, u
 		struct bundle_slice *s = &b->parts[part];
 		s->present = true;
 		s->offset = offset;
-		s->size = take_number(entry + NAME_SIZE, 8);
+		s->size = bytes_take(entry + NAME_SIZE, 8);
 		memcpy(s->hash, entry + NAME_SIZE + 8, BUNDLE_HASH_SIZE);
 		if (!s->size || s->size > size_limits[part])
 			return false;
@@ -240,7 +227,7 @@ static enum bundle_wrong read_index(struct bundle *b, int fd, uint64_t size)
 	if (read_at(fd, head, size < HEAD_SIZE ? (size_t)size : HEAD_SIZE, 0))
 		return BUNDLE_UNREADABLE;
 	enum bundle_wrong wrong = read_head(b, head, size);
-	uint64_t count = take_number(head + 96, 4);
+	uint64_t count = bytes_take(head + 96, 4);
 	if (wrong)
 		return wrong;
 	if (!count || count > BUNDLE_PARTS ||
@@ -442,7 +429,7 @@ static int list_part(const struct input *in, enum bundle_part part, uint8_t entr
 		return -EFBIG;
 	memset(entry, 0, ENTRY_SIZE);
 	memcpy(entry, bundle_part_names[part], strlen(bundle_part_names[part]));
-	put_number(entry + NAME_SIZE, in->size, 8);
+	bytes_put(entry + NAME_SIZE, in->size, 8);
 	if (in->bytes)
 		crypto_generichash(entry + NAME_SIZE + 8, BUNDLE_HASH_SIZE,
 			(const uint8_t *)in->bytes, in->size, NULL, 0);
@@ -464,12 +451,12 @@ static void write_head(
 	memset(head, 0, HEAD_SIZE);
 	memcpy(head, MAGIC, sizeof(MAGIC) - 1);
 	head[7] = FORMAT;
-	put_number(head + 8, length, 8);
-	put_number(head + 16, source->serial, 8);
-	put_number(head + 24, (uint64_t)source->created_ms, 8);
+	bytes_put(head + 8, length, 8);
+	bytes_put(head + 16, source->serial, 8);
+	bytes_put(head + 24, (uint64_t)source->created_ms, 8);
 	memcpy(head + 32, source->event->id, strlen(source->event->id));
 	issuer_public(source->issuer, head + 64);
-	put_number(head + 96, count, 4);
+	bytes_put(head + 96, count, 4);
 }
 
 static int write_inputs(int fd, const struct bundle_source *source, struct input in[BUNDLE_PARTS])

@@ -1,12 +1,12 @@
 #include "event/issuer.h"
 
 #include "base/text.h"
+#include "event/folder_place.h"
 #include "event/newfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,38 +26,17 @@ struct issuer {
 	uint8_t secret_key[crypto_sign_SECRETKEYBYTES]; /* the seed, then the public key */
 };
 
-/* What a call works on, and where its problems go. */
-struct place {
-	const char *event_dir;
-	event_problem *problem;
-	void *context;
-};
-
-/* Tells a problem of ISSUER_FILE or, of its directory, and gives the error back. */
-PRINTF_LIKE(4, 5)
-static int tell(const struct place *p, const char *file, int error, const char *format, ...)
+/* Tells a problem of `file` by its number, and gives the error back. */
+static int tell_errno(const struct folder_place *p, const char *file, int error)
 {
-	char what[256], whole[4096 + 512], safe[4 * sizeof(whole)];
-	va_list args;
-	va_start(args, format);
-	vsnprintf(what, sizeof(what), format, args);
-	va_end(args);
-	snprintf(whole, sizeof(whole), "%.4096s/%s: %s", p->event_dir, file, what);
-	text_printable(safe, sizeof(safe), whole, strlen(whole));
-	p->problem(p->context, true, safe);
-	return error;
-}
-
-static int tell_errno(const struct place *p, const char *file, int error)
-{
-	return tell(p, file, error, "%s", strerror(-error));
+	return folder_tell(p, file, error, "%s", strerror(-error));
 }
 
 /* --- the directory -----------------------------------------------------------------------------
  */
 
 /* The descriptor of DIR/keys, which must be nobody else's business; negative: the error, told. */
-static int open_directory(const struct place *p)
+static int open_directory(const struct folder_place *p)
 {
 	char path[4096];
 	struct stat st;
@@ -66,7 +45,7 @@ static int open_directory(const struct place *p)
 		return tell_errno(p, ISSUER_DIRECTORY, -ENAMETOOLONG);
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return tell(p, ISSUER_FILE, -ENOENT,
+		return folder_tell(p, ISSUER_FILE, -ENOENT,
 			"there is no issuing key: `parvis event new` makes an event with one");
 	if (fd < 0)
 		return tell_errno(p, ISSUER_DIRECTORY, -errno);
@@ -74,7 +53,7 @@ static int open_directory(const struct place *p)
 	if (error)
 		tell_errno(p, ISSUER_DIRECTORY, error);
 	else if (st.st_mode & FOR_OTHERS)
-		error = tell(p, ISSUER_DIRECTORY, -EACCES,
+		error = folder_tell(p, ISSUER_DIRECTORY, -EACCES,
 			"others than its owner may enter (mode %03o): chmod 700 it",
 			(unsigned)(st.st_mode & 0777));
 	if (!error)
@@ -83,7 +62,7 @@ static int open_directory(const struct place *p)
 	return error;
 }
 
-static int make_directory(const struct place *p)
+static int make_directory(const struct folder_place *p)
 {
 	char path[4096];
 	int n = snprintf(path, sizeof(path), "%s/" ISSUER_DIRECTORY, p->event_dir);
@@ -98,15 +77,15 @@ static int make_directory(const struct place *p)
  */
 
 /* Whether the open file is one that only its owner can read, and a file at all. */
-static int inspect(const struct place *p, int fd)
+static int inspect(const struct folder_place *p, int fd)
 {
 	struct stat st;
 	if (fstat(fd, &st))
 		return tell_errno(p, ISSUER_FILE, -errno);
 	if (!S_ISREG(st.st_mode))
-		return tell(p, ISSUER_FILE, -EINVAL, "no regular file");
+		return folder_tell(p, ISSUER_FILE, -EINVAL, "no regular file");
 	if (st.st_mode & FOR_OTHERS)
-		return tell(p, ISSUER_FILE, -EACCES,
+		return folder_tell(p, ISSUER_FILE, -EACCES,
 			"others than its owner may read or write it (mode %03o): chmod 600 it, and "
 			"if somebody may have read it, make a new key",
 			(unsigned)(st.st_mode & 0777));
@@ -131,7 +110,7 @@ static ssize_t read_all(int fd, char *out, size_t capacity)
 }
 
 /* The seed of an open file: its digits, and one line feed at most. */
-static int read_seed(const struct place *p, int fd, uint8_t seed[SEED_SIZE])
+static int read_seed(const struct folder_place *p, int fd, uint8_t seed[SEED_SIZE])
 {
 	char line[LINE_SIZE + 1];
 	ssize_t n = read_all(fd, line, sizeof(line));
@@ -142,7 +121,7 @@ static int read_seed(const struct place *p, int fd, uint8_t seed[SEED_SIZE])
 	explicit_bzero(line, sizeof(line));
 	if (good)
 		return 0;
-	return tell(p, ISSUER_FILE, -EINVAL,
+	return folder_tell(p, ISSUER_FILE, -EINVAL,
 		"no issuing key: it must be %zu hex digits on one line, as `parvis event new` "
 		"wrote them; put back a copy",
 		(size_t)2 * SEED_SIZE);
@@ -163,16 +142,18 @@ int issuer_from_seed(struct issuer **out, const uint8_t seed[SEED_SIZE])
 
 int issuer_open(struct issuer **out, const char *event_dir, event_problem *problem, void *context)
 {
-	const struct place p = { event_dir, problem, context };
+	const struct folder_place p = { event_dir, problem, context };
 	uint8_t seed[SEED_SIZE];
 	AUTO_FD dir = open_directory(&p);
 	if (dir < 0)
 		return dir;
 	AUTO_FD fd = openat(dir, KEY_NAME, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return tell(&p, ISSUER_FILE, -ENOENT, "there is no issuing key in this folder");
+		return folder_tell(
+			&p, ISSUER_FILE, -ENOENT, "there is no issuing key in this folder");
 	if (fd < 0 && errno == ELOOP)
-		return tell(&p, ISSUER_FILE, -EINVAL, "a symbolic link: put the file itself there");
+		return folder_tell(
+			&p, ISSUER_FILE, -EINVAL, "a symbolic link: put the file itself there");
 	if (fd < 0)
 		return tell_errno(&p, ISSUER_FILE, -errno);
 	int result = inspect(&p, fd);
@@ -205,7 +186,7 @@ static int place_file(int dir, const uint8_t seed[SEED_SIZE])
 
 int issuer_create(struct issuer **out, const char *event_dir, event_problem *problem, void *context)
 {
-	const struct place p = { event_dir, problem, context };
+	const struct folder_place p = { event_dir, problem, context };
 	uint8_t seed[SEED_SIZE];
 	struct issuer *made;
 	int result = make_directory(&p);
@@ -222,7 +203,7 @@ int issuer_create(struct issuer **out, const char *event_dir, event_problem *pro
 		issuer_close(made);
 	explicit_bzero(seed, sizeof(seed));
 	if (result == -EEXIST)
-		return tell(&p, ISSUER_FILE, result,
+		return folder_tell(&p, ISSUER_FILE, result,
 			"there is an issuing key already, and tickets may depend on it: move it "
 			"away to make another");
 	if (result)

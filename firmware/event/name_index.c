@@ -1,5 +1,6 @@
 #include "event/name_index.h"
 
+#include "base/bytes.h"
 #include "base/text.h"
 #include "event/name_fold.h"
 #include "event/pin.h"
@@ -57,20 +58,6 @@ struct name_index {
 /* --- bytes -------------------------------------------------------------------------------------
  */
 
-static void put_number(uint8_t *at, uint64_t value, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i++)
-		at[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
-}
-
-static uint64_t take_number(const uint8_t *at, size_t bytes)
-{
-	uint64_t value = 0;
-	for (size_t i = 0; i < bytes; i++)
-		value = value << 8 | at[i];
-	return value;
-}
-
 static void put_row(uint8_t *at, const struct name_row *row)
 {
 	const struct ticket *t = &row->ticket;
@@ -81,8 +68,8 @@ static void put_row(uint8_t *at, const struct name_row *row)
 	at[ROW_FLAGS] = (uint8_t)((t->revoked ? FLAG_REVOKED : 0) |
 				  (t->foreign_venue ? FLAG_FOREIGN_VENUE : 0) |
 				  (t->foreign_item ? FLAG_FOREIGN_ITEM : 0));
-	put_number(at + ROW_FROM, (uint64_t)t->valid_from_s, 8);
-	put_number(at + ROW_UNTIL, (uint64_t)t->valid_until_s, 8);
+	bytes_put(at + ROW_FROM, (uint64_t)t->valid_from_s, 8);
+	bytes_put(at + ROW_UNTIL, (uint64_t)t->valid_until_s, 8);
 	memcpy(at + ROW_VENUE, t->venue, strlen(t->venue));
 	memcpy(at + ROW_NAME, t->name, strlen(t->name));
 	memcpy(at + ROW_TYPE, row->type, strlen(row->type));
@@ -115,8 +102,8 @@ static void take_row(const uint8_t *at, struct name_row *out)
 	t->revoked = at[ROW_FLAGS] & FLAG_REVOKED;
 	t->foreign_venue = at[ROW_FLAGS] & FLAG_FOREIGN_VENUE;
 	t->foreign_item = at[ROW_FLAGS] & FLAG_FOREIGN_ITEM;
-	t->valid_from_s = (int64_t)take_number(at + ROW_FROM, 8);
-	t->valid_until_s = (int64_t)take_number(at + ROW_UNTIL, 8);
+	t->valid_from_s = (int64_t)bytes_take(at + ROW_FROM, 8);
+	t->valid_until_s = (int64_t)bytes_take(at + ROW_UNTIL, 8);
 	memcpy(t->venue, at + ROW_VENUE, sizeof(t->venue));
 	memcpy(t->name, at + ROW_NAME, sizeof(t->name));
 	memcpy(out->type, at + ROW_TYPE, sizeof(out->type));
@@ -128,8 +115,8 @@ static void take_row(const uint8_t *at, struct name_row *out)
 /* From what the head says of cost and salt. */
 static int derive(const uint8_t *head, const char *pin, uint8_t key[KEY_SIZE])
 {
-	uint64_t operations = take_number(head + AT_COST, 4);
-	uint64_t memory = take_number(head + AT_COST + 4, 4) * 1024;
+	uint64_t operations = bytes_take(head + AT_COST, 4);
+	uint64_t memory = bytes_take(head + AT_COST + 4, 4) * 1024;
 	if (!operations || operations > PIN_OPERATIONS_MAX || memory < 8 * 1024 ||
 		memory > PIN_MEMORY_MAX)
 		return -EBADMSG;
@@ -178,8 +165,8 @@ static int make_head(uint8_t head[AT_ROWS], const char *pin, uint8_t key[KEY_SIZ
 	uint8_t outer[KEY_SIZE];
 	randombytes_buf(head, AT_ROWS); /* salt and nonces stay so */
 	memcpy(head, magic, sizeof(magic));
-	put_number(head + AT_COST, PIN_OPERATIONS, 4);
-	put_number(head + AT_COST + 4, PIN_MEMORY / 1024, 4);
+	bytes_put(head + AT_COST, PIN_OPERATIONS, 4);
+	bytes_put(head + AT_COST + 4, PIN_MEMORY / 1024, 4);
 	int error = derive(head, pin, outer);
 	if (error)
 		return error;

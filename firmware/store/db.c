@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BUSY_TIMEOUT_MS 2000
+#define BUSY_TIMEOUT_MS  2000
+#define DURABLE_TRIES    200
+#define DURABLE_PAUSE_MS 10
 
 /* What SQLite keeps of errno may be older than the failure: it looks for files that need not be
  * there. A file that is missing is believed only where one was to be opened. */
@@ -292,4 +294,17 @@ int db_make_dir(const char *dir)
 	char parent[PATH_MAX + 4];
 	snprintf(parent, sizeof(parent), "%s/..", dir);
 	return db_sync_dir(parent);
+}
+
+int db_make_durable(sqlite3 *db)
+{
+	int rc = SQLITE_BUSY;
+	/* A reader that goes away at this moment may be copying, too; this kind of checkpoint does
+	 * not wait by itself. */
+	for (int i = 0; i < DURABLE_TRIES && (rc & 0xff) == SQLITE_BUSY; i++) {
+		if (i)
+			sqlite3_sleep(DURABLE_PAUSE_MS);
+		rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	}
+	return (rc & 0xff) == SQLITE_FULL ? 0 : db_error(db, rc);
 }

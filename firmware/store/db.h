@@ -51,6 +51,11 @@ NODISCARD bool db_take_text(sqlite3_stmt *s, int at, char *out, size_t capacity)
 /* A directory (0700), durably, if there is none. */
 NODISCARD int db_make_dir(const char *dir);
 
+/* Rows that a killed writer or a power cut has left in the write-ahead log may be in the kernel's
+ * memory alone: before anybody hears of them they are synced, and copied into the file. A full disk
+ * only puts off the copying: the sync comes first. -EBUSY: others were at it for two seconds. */
+NODISCARD int db_make_durable(sqlite3 *db);
+
 /* Makes what was created in a directory last. */
 NODISCARD int db_sync_dir(const char *dir);
 

@@ -158,9 +158,6 @@ static int read_device(struct log *l)
 
 /* --- the writer's connection ------------------------------------------------------------------ */
 
-#define DURABLE_TRIES    200
-#define DURABLE_PAUSE_MS 10
-
 /* WAL: readers and the writer never wait for each other. The write-ahead log is copied back after
  * 1,000 pages, some three hundred check-ins: it stays about a megabyte, which is soon read after a
  * power cut, and most pages of the file are written once for many rows. */
@@ -174,22 +171,6 @@ static int set_up(struct log *l)
 	return db_exec(l->db, sql);
 }
 
-/* Rows that a killed writer or a power cut has left in the write-ahead log may be in the kernel's
- * memory alone. Before anybody hears of them they are synced and copied into the file. A full disk
- * only puts off the copying: the sync comes first. */
-static int make_durable(sqlite3 *db)
-{
-	int rc = SQLITE_BUSY;
-	/* A reader that goes away at this moment may be copying, too; this kind of checkpoint does
-	 * not wait by itself. */
-	for (int i = 0; i < DURABLE_TRIES && (rc & 0xff) == SQLITE_BUSY; i++) {
-		if (i)
-			sqlite3_sleep(DURABLE_PAUSE_MS);
-		rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	}
-	return (rc & 0xff) == SQLITE_FULL ? 0 : db_error(db, rc);
-}
-
 static int open_database(struct log *l)
 {
 	int error = db_open(&l->db, l->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
@@ -200,7 +181,7 @@ static int open_database(struct log *l)
 	if (!error)
 		error = set_up(l);
 	if (!error)
-		error = make_durable(l->db);
+		error = db_make_durable(l->db);
 	return error ? error : read_device(l);
 }
 

@@ -12,10 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CACHE_KB      "32768"
-#define BUSY_MS       30000
-#define DURABLE_TRIES 200
-#define DURABLE_MS    10
+#define CACHE_KB "32768"
+#define BUSY_MS  30000
 
 const char night_schema_file[] = "PRAGMA page_size=8192;";
 
@@ -168,19 +166,6 @@ static int check_event(sqlite3 *db, const char *event)
 	return error;
 }
 
-/* Rows that a killed writer has left in the write-ahead log may be in the kernel's memory alone;
- * before anybody is told that they are here, they are synced. */
-static int make_durable(sqlite3 *db)
-{
-	int rc = SQLITE_BUSY;
-	for (int i = 0; i < DURABLE_TRIES && (rc & 0xff) == SQLITE_BUSY; i++) {
-		if (i)
-			sqlite3_sleep(DURABLE_MS);
-		rc = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	}
-	return (rc & 0xff) == SQLITE_BUSY ? 0 : db_error(db, rc);
-}
-
 /* The organiser's alone, from its first byte on. */
 static int touch(const char *path)
 {
@@ -209,7 +194,9 @@ static int open_to_write(struct night_sqlite *n)
 		error = db_exec(n->db,
 			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
 			"PRAGMA wal_autocheckpoint=2000; PRAGMA cache_size=-" CACHE_KB);
-	return error ? error : make_durable(n->db);
+	if (!error)
+		error = db_make_durable(n->db);
+	return error == -EBUSY ? 0 : error; /* another collector is at work, and sees to it */
 }
 
 static int open_to_read(struct night_sqlite *n)

@@ -17,17 +17,6 @@ static const char *const row_members[] = { "stamp", "wall_ms", "mono_ms", "ticke
 	"overridden", "from_venue", "amount", "undoes", "venue", "door", "boot", "trust", "source",
 	"kind", "verdict", "direction", "registered", "operator", NULL };
 
-static const char *const kind_names[] = {
-	[ROW_SCAN] = "scan",
-	[ROW_WALK_IN] = "walk_in",
-	[ROW_ADJUST] = "adjust",
-	[ROW_UNDO] = "undo",
-};
-static const char *const direction_names[] = {
-	[DIRECTION_NONE] = "none",
-	[DIRECTION_IN] = "in",
-	[DIRECTION_OUT] = "out",
-};
 /* [0], which is none, is no word. */
 static const char *const source_words[SOURCE_COUNT] = {
 	[SOURCE_CAMERA] = "camera",
@@ -56,7 +45,7 @@ static bool is_zero(const uint8_t *bytes, size_t n)
 /* Whether every value has a word: a row of ours always has. */
 static bool can_be_said(const struct row *r)
 {
-	return (size_t)r->kind < ARRAY_LEN(kind_names) && kind_names[r->kind] &&
+	return (size_t)r->kind < ARRAY_LEN(row_kind_names) && row_kind_names[r->kind] &&
 	       (size_t)r->source < SOURCE_COUNT && source_words[r->source] &&
 	       (size_t)r->verdict < VERDICT_COUNT && (size_t)r->direction <= DIRECTION_OUT &&
 	       (size_t)r->at.trust < TRUST_COUNT;
@@ -82,11 +71,11 @@ static bool set_common(json_t *o, const struct row *r, const struct row *all)
 	if (!all || r->source != all->source)
 		ok &= set(o, "source", json_string(source_words[r->source]));
 	if (!all || r->kind != all->kind)
-		ok &= set(o, "kind", json_string(kind_names[r->kind]));
+		ok &= set(o, "kind", json_string(row_kind_names[r->kind]));
 	if (!all || r->verdict != all->verdict)
 		ok &= set(o, "verdict", json_string(verdict_names[r->verdict]));
 	if (!all || r->direction != all->direction)
-		ok &= set(o, "direction", json_string(direction_names[r->direction]));
+		ok &= set(o, "direction", json_string(row_direction_names[r->direction]));
 	if (!all || r->registered != all->registered)
 		ok &= set(o, "registered", json_boolean(r->registered));
 	if (!all || strcmp(r->operator, all->operator) != 0)
@@ -211,12 +200,13 @@ static void take_common(struct taking *t, struct row *r, bool all)
 	if (all || message_has(t, "source"))
 		r->source = (enum source)message_word(t, "source", source_words, SOURCE_COUNT);
 	if (all || message_has(t, "kind"))
-		r->kind = (enum row_kind)message_word(t, "kind", kind_names, ARRAY_LEN(kind_names));
+		r->kind = (enum row_kind)message_word(
+			t, "kind", row_kind_names, ARRAY_LEN(row_kind_names));
 	if (all || message_has(t, "verdict"))
 		r->verdict = (enum verdict)message_word(t, "verdict", verdict_names, VERDICT_COUNT);
 	if (all || message_has(t, "direction"))
 		r->direction = (enum direction)message_word(
-			t, "direction", direction_names, ARRAY_LEN(direction_names));
+			t, "direction", row_direction_names, ARRAY_LEN(row_direction_names));
 	if (all || message_has(t, "registered"))
 		r->registered = message_bool(t, "registered");
 	if (all || message_has(t, "operator"))
