@@ -34,6 +34,6 @@ for name in one two; do
 	echo 'int planted;' >"$DIR/planted/$name.c"
 	cp "$B/firmware/base/text.o" "$DIR/planted/$name.o"
 done
-B=
+B=$DIR/nothing
 is "a name that is defined twice is found" "" "$([ -n "$(twice "$DIR/planted")" ] || echo "it is not")"
 done_testing
