@@ -1,6 +1,7 @@
 #include "app/pairing.h"
 
 #include "base/text.h"
+#include "event/bundle.h"
 #include "port/download.h"
 
 #include <errno.h>
@@ -8,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define TIMEOUT_S      60
-#define SIZE_MAX_BYTES ((uint64_t)BUNDLE_ROSTER_MAX + (4 << 20))
+#define TIMEOUT_S        60
+#define BUNDLE_BYTES_MAX ((uint64_t)BUNDLE_ROSTER_MAX + (4 << 20))
 
 static bool starts_with(const char *text, size_t len, const char *with)
 {
@@ -32,23 +33,37 @@ bool pairing_read(struct pairing *out, const char *text, size_t len)
 	for (size_t i = 0; i < url; i++)
 		if (text[i] <= ' ' || text[i] > '~' || text[i] == '@' || text[i] == '\\')
 			return false;
-	if (!text_unhex(p.hash, sizeof(p.hash), mark + 1, len - url - 1))
+	if (!text_unhex(p.key, sizeof(p.key), mark + 1, len - url - 1))
 		return false;
 	memcpy(p.url, text, url);
 	*out = p;
 	return true;
 }
 
+/* A new file that only we can read; negative errno. */
+static int make(const char *path)
+{
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	return fd < 0 ? -errno : fd;
+}
+
 int pairing_fetch(const struct pairing *p, const char *path)
 {
 	struct bundle b;
-	if (unlink(path) && errno != ENOENT)
-		return -errno;
-	AUTO_FD fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	int error = download(p->url, fd, SIZE_MAX_BYTES, TIMEOUT_S);
-	if (!error && (bundle_verify(&b, fd) || memcmp(b.hash, p->hash, sizeof(b.hash))))
+	AUTO_FD sealed = make(path);
+	if (sealed < 0)
+		return sealed;
+	int error = download(p->url, sealed, passage_sealed_size(BUNDLE_BYTES_MAX), TIMEOUT_S);
+	/* What came lies under the same name until it is opened: no other is left by a power cut.
+	 */
+	AUTO_FD fd = error ? -1 : make(path);
+	if (!error && fd < 0)
+		error = fd;
+	if (!error)
+		error = passage_open(fd, sealed, p->key);
+	if (!error && bundle_verify(&b, fd))
 		error = -EBADMSG;
 	if (error)
 		unlink(path);

@@ -1,11 +1,13 @@
 /* Hands bundles out to boxes in the same house. One request a connection, one connection at a
  * time, each with little time. Only names that were listed at the start are answered, from
- * descriptors that were opened then: nothing in a request becomes a path. */
+ * descriptors that were opened then: nothing in a request becomes a path. Each bundle goes out
+ * sealed with a key of this run, which its pairing code alone has: who listens gets nothing. */
 #include "cli/kiosk_serve.h"
 
 #include "base/text.h"
 #include "cli/cli.h"
 #include "event/bundle.h"
+#include "event/passage.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -17,7 +19,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ struct file {
 	char name[NAME_MAX + 1];
 	int fd;
 	struct bundle bundle;
+	uint8_t key[PASSAGE_KEY_SIZE];
 };
 
 static volatile sig_atomic_t stop;
@@ -61,6 +63,7 @@ static size_t list(const char *dir, struct file *files)
 			f->fd < 0 ? BUNDLE_UNREADABLE : bundle_verify(&f->bundle, f->fd);
 		if (!wrong && is_plain(name)) {
 			text_copy(f->name, sizeof(f->name), name);
+			passage_make_key(f->key);
 			n++;
 			continue;
 		}
@@ -105,15 +108,14 @@ static const struct file *find(const struct file *files, size_t count, const cha
 
 static void send_file(int fd, const struct file *f)
 {
-	off_t at = 0;
 	if (dprintf(fd,
 		    "HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\n"
 		    "Content-Length: %" PRIu64 "\r\nConnection: close\r\n\r\n",
-		    f->bundle.length) < 0)
+		    passage_sealed_size(f->bundle.length)) < 0)
 		return;
-	while ((uint64_t)at < f->bundle.length && !stop)
-		if (sendfile(fd, f->fd, &at, (size_t)(f->bundle.length - (uint64_t)at)) <= 0)
-			return;
+	int error = passage_seal(fd, f->fd, f->bundle.length, f->key);
+	if (error)
+		fprintf(stderr, "note: %s did not go out whole: %s\n", f->name, strerror(-error));
 }
 
 static void serve_one(int listener, const struct file *files, size_t count)
@@ -162,10 +164,10 @@ static int listen_at(const char *text, char where[64])
 static void tell(const char *where, const struct file *files, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		char hash[2 * BUNDLE_HASH_SIZE + 1];
-		text_hex(hash, files[i].bundle.hash, BUNDLE_HASH_SIZE);
+		char key[2 * PASSAGE_KEY_SIZE + 1];
+		text_hex(key, files[i].key, sizeof(files[i].key));
 		printf("%s %s parvis-pair:http://%s/%s#%s\n", files[i].name,
-			files[i].bundle.short_hash, where, files[i].name, hash);
+			files[i].bundle.short_hash, where, files[i].name, key);
 	}
 	fflush(stdout);
 }

@@ -1,6 +1,6 @@
 /* One file from a server in the same house: what a pairing code points to. http and https, no
  * redirection, no proxy; only to private and loopback addresses, whatever a name resolves to.
- * What comes is not believed: the caller knows its hash. libcurl is behind it. Blocks. */
+ * What comes is not believed: the caller verifies it. libcurl is behind it. Blocks. */
 #ifndef PARVIS_PORT_DOWNLOAD_H
 #define PARVIS_PORT_DOWNLOAD_H
 

@@ -248,6 +248,14 @@ box paired --bundle-dir "$DIR/nowhere" <<-END
 END
 is "the box becomes what the code points to" "0 liberte" "$status $(sed -n 's/^venue=//p' \
 	"$DIR/paired/box/1/kiosk.ini")"
+# Who listens, or asks the server without the code, gets bytes of the bundle's size and none of its own.
+url=${code#parvis-pair:}
+timeout 20 node -e 'require("http").get(process.argv[1], r => r.pipe(process.stdout))' "${url%%#*}" \
+	>"$DIR/on-the-way"
+is "the bundle is on its way" "" "$([ "$(wc -c <"$DIR/on-the-way")" -gt \
+	"$(wc -c <"$EVENT/bundles/liberte-main.parvis")" ] || ls -l "$DIR/on-the-way")"
+is "and nothing of it can be read" "0 1" "$(grep -ac 'venue\|PRIVATE\|device' "$DIR/on-the-way") $(
+	grep -acm1 'venue' "$EVENT/bundles/liberte-main.parvis")"
 kill -TERM $server
 wait $server
 is "the server ends when it is told to" 0 $?
