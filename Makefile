@@ -274,8 +274,8 @@ bench-sync: ## one collector with ten thousand simulated venues, bytes on the wi
 	@B=$(B) sh tests/bench/sync.sh
 
 bench-night: ## put ten million rows together, against sqlite3's own INSERT OR IGNORE
-	@$(SUBMAKE) $(B)/tests/bench/bench_night
-	@BENCH_NIGHT=$${BENCH_NIGHT:-10000000} $(B)/tests/bench/bench_night
+	@$(SUBMAKE) programs $(B)/tests/bench/bench_night
+	@B=$(B) BENCH_NIGHT=$${BENCH_NIGHT:-10000000} $(B)/tests/bench/bench_night
 
 lint: ## the lints alone
 	@tests/run.sh $(filter tests/lint/%,$(SCRIPTS))

@@ -26,6 +26,7 @@ struct run {
 	uint64_t begin;
 	uint8_t *buffer;
 	size_t used, filled;
+	uint64_t start; /* of the next record's key */
 };
 
 struct sorter {
@@ -38,8 +39,11 @@ struct sorter {
 	size_t marks_size, marks_used;
 	struct run *runs;
 	size_t run_count;
-	size_t next_mark; /* where there are no runs */
-	bool reading;
+	uint32_t *heap; /* runs that have a next record, the least on top */
+	size_t heap_count;
+	bool given;          /* the top's record was given, and is to be passed over */
+	size_t next_mark;    /* where there are no runs */
+	bool reading, built; /* the heap is */
 };
 
 int sorter_open(struct sorter **out, const char *dir, size_t memory)
@@ -69,6 +73,7 @@ void sorter_close(struct sorter *s)
 	for (size_t i = 0; i < s->run_count; i++)
 		free(s->runs[i].buffer);
 	free(s->runs);
+	free(s->heap);
 	free(s->arena);
 	free(s->marks);
 	cc_close_fd(&s->fd);
@@ -212,23 +217,88 @@ static int fill(struct sorter *s, struct run *r)
 	return r->filled >= HEAD_SIZE && r->filled >= HEAD_SIZE + size_at(r->buffer) ? 1 : -EIO;
 }
 
-static int begin(struct sorter *s)
+/* Earlier runs come first: that keeps the order among equal keys. */
+static bool is_before(const struct sorter *s, uint32_t a, uint32_t b)
 {
-	if (s->run_count == 0) {
-		qsort_r(s->marks, s->marks_used, sizeof(*s->marks), compare, s->arena);
-		s->reading = true;
-		return 0;
+	const struct run *x = &s->runs[a], *y = &s->runs[b];
+	if (x->start != y->start)
+		return x->start < y->start;
+	int order = memcmp(x->buffer + x->used, y->buffer + y->used, SORTER_KEY_SIZE);
+	return order ? order < 0 : a < b;
+}
+
+static void sift(struct sorter *s, size_t at)
+{
+	for (;;) {
+		size_t least = at;
+		for (size_t child = 2 * at + 1; child <= 2 * at + 2 && child < s->heap_count;
+			child++)
+			if (is_before(s, s->heap[child], s->heap[least]))
+				least = child;
+		if (least == at)
+			return;
+		uint32_t moved = s->heap[at];
+		s->heap[at] = s->heap[least];
+		s->heap[least] = moved;
+		at = least;
 	}
+}
+
+/* As fill(), and knows the key's beginning. */
+static int look(struct sorter *s, struct run *r)
+{
+	int there = fill(s, r);
+	if (there == 1) {
+		memcpy(&r->start, r->buffer + r->used, sizeof(r->start));
+		r->start = be64toh(r->start);
+	}
+	return there;
+}
+
+static int fill_heap(struct sorter *s)
+{
+	s->heap_count = 0;
+	s->given = false;
+	s->built = true;
+	for (size_t i = 0; i < s->run_count; i++) {
+		int there = look(s, &s->runs[i]);
+		if (there < 0)
+			return there;
+		if (there)
+			s->heap[s->heap_count++] = (uint32_t)i;
+	}
+	for (size_t i = s->heap_count / 2; i-- > 0;)
+		sift(s, i);
+	return 0;
+}
+
+static int begin_runs(struct sorter *s)
+{
 	int error = s->marks_used ? spill(s) : 0;
-	for (size_t i = 0; !error && i < s->run_count; i++) {
+	if (!error && !s->heap)
+		s->heap = calloc(s->run_count, sizeof(*s->heap));
+	for (size_t i = 0; !error && s->heap && i < s->run_count; i++) {
 		if (!s->runs[i].buffer)
 			s->runs[i].buffer = malloc(READ_SIZE);
 		error = s->runs[i].buffer ? 0 : -ENOMEM;
 	}
+	if (!error && !s->heap)
+		error = -ENOMEM;
+	if (error)
+		return error;
 	free(s->arena);
 	s->arena = NULL;
 	s->reading = true;
-	return error;
+	return 0;
+}
+
+static int begin(struct sorter *s)
+{
+	if (s->run_count)
+		return begin_runs(s);
+	qsort_r(s->marks, s->marks_used, sizeof(*s->marks), compare, s->arena);
+	s->reading = true;
+	return 0;
 }
 
 static void take(const uint8_t *record, struct sorter_record *out)
@@ -238,23 +308,29 @@ static void take(const uint8_t *record, struct sorter_record *out)
 	out->bytes = record + HEAD_SIZE;
 }
 
-/* Earlier runs come first: that keeps the order among equal keys. */
+/* What was given before is valid until now. */
+static int pass(struct sorter *s)
+{
+	struct run *top = &s->runs[s->heap[0]];
+	top->used += HEAD_SIZE + size_at(top->buffer + top->used);
+	int there = look(s, top);
+	if (there < 0)
+		return there;
+	if (!there)
+		s->heap[0] = s->heap[--s->heap_count];
+	sift(s, 0);
+	s->given = false;
+	return 0;
+}
+
 static int next_of_runs(struct sorter *s, struct sorter_record *out)
 {
-	struct run *first = NULL;
-	for (size_t i = 0; i < s->run_count; i++) {
-		struct run *r = &s->runs[i];
-		int there = fill(s, r);
-		if (there < 0)
-			return there;
-		if (there && (!first || memcmp(r->buffer + r->used, first->buffer + first->used,
-						SORTER_KEY_SIZE) < 0))
-			first = r;
-	}
-	if (!first)
-		return 0;
-	take(first->buffer + first->used, out);
-	first->used += HEAD_SIZE + out->size;
+	int error = !s->built ? fill_heap(s) : s->given ? pass(s) : 0;
+	if (error || !s->heap_count)
+		return error;
+	const struct run *top = &s->runs[s->heap[0]];
+	take(top->buffer + top->used, out);
+	s->given = true;
 	return 1;
 }
 
@@ -278,4 +354,5 @@ void sorter_rewind(struct sorter *s)
 		s->runs[i].from = s->runs[i].begin;
 		s->runs[i].used = s->runs[i].filled = 0;
 	}
+	s->built = false;
 }

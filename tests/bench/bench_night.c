@@ -1,13 +1,15 @@
 /* What putting a night together costs, in one run on one disk, each step in a process of its own:
  *
- *   rows a second of checking (hashes, chains) and taking them into the store, at a quarter of the
+ *   rows a second of checking (hashes, chains) and taking them into the store, at a tenth of the
  *   size and at the whole: growth; and of taking the same rows again;
  *   the same rows through sqlite3's own INSERT OR IGNORE, prepared, in transactions of the same
  *   size, into a table with the row's columns and the key (device, epoch, seq);
  *   making the file canonical, and reading it in each order;
+ *   `parvis report` on the tenth and on the whole, the program itself, as PDF;
  *   the most memory that a step had.
  *
- * usage: bench_night [DIR]   (default: a new directory under $TMPDIR or /tmp)
+ * usage: bench_night [DIR]   (default: a new directory under $TMPDIR or /tmp); run where $B
+ * (build/release) has the program.
  * BENCH_NIGHT (500000) rows. Making the rows is not counted. Figures: `name value unit`. */
 #include "store/db.h"
 #include "store/log.h"
@@ -147,10 +149,10 @@ static void open_night(struct step *s, const char *name)
 		"opening");
 }
 
-static struct figures merge_quarter(struct step *s)
+static struct figures merge_tenth(struct step *s)
 {
-	s->rows /= 4;
-	open_night(s, "quarter.db");
+	s->rows /= 10;
+	open_night(s, "tenth.db");
 	struct figures f = all_boxes(s, take);
 	night_close(s->night);
 	return f;
@@ -227,6 +229,41 @@ static struct figures read_by_ticket(struct step *s)
 	return read_in(s, NIGHT_BY_TICKET);
 }
 
+static void write_event(const char *dir)
+{
+	FILE *f = fopen(store_bench_path(dir, "event.ini"), "we");
+	must(f ? 0 : -errno, "event.ini");
+	fputs("[event]\nid = bench\ntitle = Bench\nopens = 2016-12-08T19:00:00+01:00\n"
+	      "closes = 2016-12-09T01:00:00+01:00\ntimezone = Europe/Paris\nlanguages = en\n",
+		f);
+	for (int i = 0; i < BOXES / 2; i++)
+		fprintf(f, "[venue venue-%d]\nname = Venue %d\n", i, i);
+	must(fclose(f) ? -errno : 0, "event.ini");
+}
+
+/* In place of this process: what it has of memory is the program's. */
+static struct figures report_on(struct step *s, const char *name)
+{
+	const char *b = getenv("B");
+	char parvis[4096];
+	snprintf(parvis, sizeof(parvis), "%s/parvis", b ? b : "build/release");
+	execl(parvis, "parvis", "report", "--event", s->dir, "--store",
+		store_bench_path(s->dir, name), "--format", "pdf", "--out",
+		store_bench_path(s->dir, "report.pdf"), (char *)NULL);
+	must(-errno, parvis);
+	return (struct figures){ 0 };
+}
+
+static struct figures report_tenth(struct step *s)
+{
+	return report_on(s, "tenth.db");
+}
+
+static struct figures report(struct step *s)
+{
+	return report_on(s, "night.db");
+}
+
 /* --- the run ---------------------------------------------------------------------------------- */
 
 /* In a process of its own, so that its memory is its own. */
@@ -257,6 +294,27 @@ static struct figures measure(
 	return f;
 }
 
+/* The program's own time and memory, from its start to its end. */
+static double measure_report(struct figures (*run)(struct step *s), const char *dir, uint64_t count)
+{
+	struct rusage usage = { 0 };
+	int status = 1;
+	double from = now();
+	pid_t child = fork();
+	if (child == 0) {
+		struct step s = { .dir = dir };
+		run(&s);
+		_exit(1);
+	}
+	if (wait4(child, &status, 0, &usage) < 0 || status)
+		must(-EIO, "report");
+	double seconds = now() - from;
+	printf("report on %llu rows: %.2f s, %ld MiB\n", (unsigned long long)count, seconds,
+		usage.ru_maxrss / 1024);
+	fflush(stdout);
+	return seconds;
+}
+
 static double rate(struct figures f)
 {
 	return (double)f.rows / f.seconds;
@@ -272,17 +330,22 @@ int main(int argc, char **argv)
 	printf("night_rows %llu rows\n", (unsigned long long)count);
 	struct figures base = measure("insert_or_ignore", plain, dir, count);
 	unlink(store_bench_path(dir, "plain.db"));
-	struct figures quarter = measure("merge_quarter", merge_quarter, dir, count);
+	struct figures tenth = measure("merge_tenth", merge_tenth, dir, count);
 	struct figures whole = measure("merge", merge, dir, count);
 	struct figures settled = measure("settle", settle, dir, count);
 	measure("merge_again", merge, dir, count);
 	measure("read_by_chain", read_by_chain, dir, count);
 	measure("read_by_time", read_by_time, dir, count);
 	measure("read_by_ticket", read_by_ticket, dir, count);
+	write_event(dir);
+	double small = measure_report(report_tenth, dir, tenth.rows);
+	double large = measure_report(report, dir, whole.rows);
 	printf("merge_against_insert %.2f\n", rate(whole) / rate(base));
 	printf("merge_and_settle_against_insert %.2f\n",
 		(double)whole.rows / (whole.seconds + settled.seconds) / rate(base));
-	printf("merge_growth %.2f of linear\n", rate(quarter) / rate(whole));
+	printf("merge_growth %.2f of linear\n", rate(tenth) / rate(whole));
+	printf("report_growth %.2f of linear\n",
+		large * (double)tenth.rows / (small * (double)whole.rows));
 	if (argc < 2)
 		store_bench_remove(dir);
 	return 0;
