@@ -3,20 +3,28 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/after.h"
+#include "cli/attendance_upload.h"
 #include "cli/cli.h"
+#include "cli/pretix_fetch.h"
+#include "cli/pretix_login.h"
 #include "night/tally.h"
 #include "store/people.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char usage[] =
 	"usage: parvis attendance --event DIR [--store WHERE] [--format csv|json|pretix]\n"
 	"                         [--as SELLER] [--source NAME] [--came] [--list ID] [--out FILE]\n"
+	"       parvis attendance --event DIR --upload-pretix URL --organizer ORG --list ID\n"
+	"                         --token-file FILE [--ca-file FILE] [--timeout SECONDS]\n"
+	"                         [--retries N] [--store WHERE] [--source NAME] [--out FILE]\n"
 	"\n"
 	"Who came, of those who are registered: the rows that were collected, joined with people.db\n"
 	"on this machine. Never on a box, never on the wire.\n"
@@ -31,9 +39,19 @@ static const char usage[] =
 	"  --source NAME  only those whom this file or server brought, as `parvis roster list` names it\n"
 	"  --came         only those who came\n"
 	"  --list ID      with --format pretix: the number of the check-in list\n"
+	"  --upload-pretix URL\n"
+	"                 send these to the server, each that it has not taken yet. What it refuses is\n"
+	"                 told as CSV with the reason, and asked again the next time; what it has\n"
+	"                 taken is noted in DIR/pretix-ID-….sent\n"
+	"  --organizer ORG, --token-file FILE\n"
+	"                 as for `parvis roster import`; the token's team may check people in. With -\n"
+	"                 the token is read from standard input\n"
+	"  --ca-file FILE certificates to trust instead of the system's (PEM)\n"
+	"  --timeout      seconds for one answer, 60; --retries  after a failure, 5\n"
 	"  --out FILE     without it, or with -, standard output; a file is for its owner's eyes (0600)\n"
 	"\n"
-	"Exit status: 0 done, 1 the event is not good or nobody was imported, 2 wrong use, 3 failed.\n";
+	"Exit status: 0 done, 1 the event is not good, nobody was imported, or the server refuses rows,\n"
+	"2 wrong use, 3 failed.\n";
 
 /* How a seller calls things. */
 static const struct seller {
@@ -57,6 +75,7 @@ static const char *const format_names[FORMATS] = { "csv", "json", "pretix" };
 
 struct options {
 	char *event, *store, *format, *as, *source, *list, *out;
+	char *url, *organizer, *token_file, *ca_file, *timeout, *retries;
 	bool came;
 };
 
@@ -221,7 +240,18 @@ static int find_words(const struct options *o, struct telling *t)
 		wrong = "--format is csv, json or pretix";
 	else if (o->as && t->format != FORMAT_CSV)
 		wrong = "--as is for --format csv";
-	else if (o->list && (t->format != FORMAT_PRETIX || errno || *end || t->list < 1))
+	else if (o->url && (o->format || o->as || o->came))
+		wrong = "--upload-pretix sends rows as --format pretix has them";
+	else if (o->url &&
+		 (!o->organizer || !pretix_is_slug(o->organizer) || !o->list || !o->token_file))
+		wrong = "--upload-pretix needs --organizer, --list and --token-file";
+	else if (!o->url &&
+		 (o->organizer || o->token_file || o->ca_file || o->timeout || o->retries))
+		wrong = "--organizer, --token-file, --ca-file, --timeout and --retries are for "
+			"--upload-pretix";
+	if (o->url)
+		t->format = FORMAT_PRETIX;
+	if (!wrong && o->list && (t->format != FORMAT_PRETIX || errno || *end || t->list < 1))
 		wrong = "--list is a number, for --format pretix";
 	if (!wrong)
 		return CLI_OK;
@@ -253,6 +283,14 @@ static ssize_t pass(void *context, const char *bytes, size_t size)
 	return 0;
 }
 
+static void tell_counts(const struct telling *t, uint64_t others)
+{
+	fprintf(stderr,
+		"%" PRIu64 " of %" PRIu64 " registered came; %" PRIu64
+		" entries of walk-ins; %" PRIu64 " tickets came in that are not registered here\n",
+		t->came, t->people, t->figures->night.walk_ins, others);
+}
+
 static int write_out(struct telling *t, struct night *n, const struct event *e)
 {
 	const struct options *o = t->options;
@@ -267,12 +305,54 @@ static int write_out(struct telling *t, struct night *n, const struct event *e)
 		error = errno ? -errno : -EIO;
 	status = after_end(&out, "attendance", o->out, error);
 	if (status == CLI_OK)
-		fprintf(stderr,
-			"%" PRIu64 " of %" PRIu64 " registered came; %" PRIu64
-			" entries of walk-ins; %" PRIu64
-			" tickets came in that are not registered here\n",
-			t->came, t->people, t->figures->night.walk_ins, others);
+		tell_counts(t, others);
 	return status;
+}
+
+/* --- to the server -----------------------------------------------------------------------------
+ */
+
+/* A file without a name: codes are in it. Where people.db is, no further. */
+static FILE *open_spool(const char *event_dir)
+{
+	int fd = open(event_dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "w+");
+	if (fd >= 0 && !f)
+		close(fd);
+	return f;
+}
+
+static int upload(const struct telling *t, FILE *bodies)
+{
+	const struct options *o = t->options;
+	struct upload_options u = { o->url, o->organizer, o->list, o->token_file, o->ca_file,
+		PRETIX_TIMEOUT_S, PRETIX_RETRIES };
+	struct after_out out;
+	if ((o->timeout && !pretix_take_number(o->timeout, 1, HTTP_TIMEOUT_MAX_S, &u.timeout_s)) ||
+		(o->retries && !pretix_take_number(o->retries, 0, PRETIX_RETRIES_MAX, &u.retries)))
+		return fputs(usage, stderr), CLI_USAGE;
+	int begun = after_begin(&out, "attendance", o->out);
+	if (begun != CLI_OK)
+		return begun;
+	FILE *refused = fopencookie(&out, "w", (cookie_io_functions_t){ .write = pass });
+	int status = refused ? attendance_upload(&u, o->event, bodies, refused) : CLI_FAILED;
+	int error = refused && fclose(refused) ? -EIO : refused ? 0 : -ENOMEM;
+	int ended = after_end(&out, "attendance", o->out, error);
+	return ended == CLI_OK ? status : ended;
+}
+
+/* The rows are written down first: a store is not kept open for as long as a server takes. */
+static int spool(struct telling *t, struct night *n, const struct event *e)
+{
+	uint64_t others = 0;
+	t->out = open_spool(t->options->event);
+	int error = t->out ? fill(t, n, e, &others) : -errno;
+	if (!error && (fflush(t->out) || fseek(t->out, 0, SEEK_SET)))
+		error = -errno;
+	if (error)
+		return after_failed("attendance", t->options->event, error);
+	tell_counts(t, others);
+	return CLI_OK;
 }
 
 /* So that nothing is written where there is nobody. */
@@ -304,11 +384,16 @@ static int run(struct telling *t)
 		status = after_failed("attendance", "cannot count the rows", error);
 	t->figures = f;
 	if (status == CLI_OK)
-		status = write_out(t, n, e);
+		status = o->url ? spool(t, n, e) : write_out(t, n, e);
 	if (f)
 		figures_free(f);
 	night_close(n);
 	event_free(e);
+	if (o->url && t->out) {
+		if (status == CLI_OK)
+			status = upload(t, t->out);
+		fclose(t->out);
+	}
 	return status;
 }
 
@@ -322,14 +407,20 @@ int cli_attendance(int argc, char **argv)
 		{ "source", required_argument, NULL, 4 },
 		{ "list", required_argument, NULL, 5 },
 		{ "out", required_argument, NULL, 6 },
+		{ "upload-pretix", required_argument, NULL, 7 },
+		{ "organizer", required_argument, NULL, 8 },
+		{ "token-file", required_argument, NULL, 9 },
+		{ "ca-file", required_argument, NULL, 10 },
+		{ "timeout", required_argument, NULL, 11 },
+		{ "retries", required_argument, NULL, 12 },
 		{ "came", no_argument, NULL, 'c' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	struct options o = { 0 };
 	struct telling t = { .options = &o };
-	char **const values[] = { &o.event, &o.store, &o.format, &o.as, &o.source, &o.list,
-		&o.out };
+	char **const values[] = { &o.event, &o.store, &o.format, &o.as, &o.source, &o.list, &o.out,
+		&o.url, &o.organizer, &o.token_file, &o.ca_file, &o.timeout, &o.retries };
 	int c;
 	optind = 0;
 	opterr = 0; /* it would print what was typed, raw */

@@ -62,21 +62,30 @@ static bool may_pass(int status)
 	return status == 408 || status == 429 || status >= 500;
 }
 
+void pretix_refused(struct pretix_fetch *f, const char *what, const struct http_answer *a)
+{
+	char detail[PRETIX_WHY_SIZE];
+	pretix_read_detail(a->body ? a->body : "", a->len, detail);
+	say(f, what, "status %d: %s%s%s%s", a->status, remedy(a->status), *detail ? " (" : "",
+		detail, *detail ? ")" : "");
+}
+
+static int not_now(struct pretix_fetch *f, const char *what, const struct http_answer *a)
+{
+	say(f, what, "the server is not able to answer now (status %d): try again later",
+		a->status);
+	return -EAGAIN;
+}
+
 /* Where the same again is of no use, or none is left. */
 static int give_up(
 	struct pretix_fetch *f, const char *what, bool optional, const struct http_answer *a)
 {
-	char detail[PRETIX_WHY_SIZE];
 	if (a->status == 404 && optional)
 		return -ENOENT;
-	pretix_read_detail(a->body ? a->body : "", a->len, detail);
-	if (may_pass(a->status)) {
-		say(f, what, "the server is not able to answer now (status %d): try again later",
-			a->status);
-		return -EAGAIN;
-	}
-	say(f, what, "status %d: %s%s%s%s", a->status, remedy(a->status), *detail ? " (" : "",
-		detail, *detail ? ")" : "");
+	if (may_pass(a->status))
+		return not_now(f, what, a);
+	pretix_refused(f, what, a);
 	return a->status == 404 ? -ENOENT : -EPERM;
 }
 
@@ -92,32 +101,53 @@ static long patience(const struct pretix_fetch *f, unsigned tries, long asked_s)
 	return asked_s > wait ? asked_s : wait;
 }
 
-int pretix_fetch(struct pretix_fetch *f, const char *what, bool optional, struct http_answer *out)
+/* One question, asked until it is answered. 0, and *out, for what cannot pass by waiting. -EAGAIN:
+ * it could; out->status is 0 where there was no answer, which is told. */
+static int ask(struct pretix_fetch *f, const char *what, const char *json, size_t len,
+	struct http_answer *out)
 {
 	char path[HTTP_URL_MAX], why[HTTP_ERROR_SIZE];
 	int n = snprintf(path, sizeof(path), "%s%s", f->base, what);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return -ENAMETOOLONG;
 	for (unsigned tries = 0;; tries++) {
-		struct http_answer answer = { 0 };
-		int error = http_get(f->http, path, &answer, why);
-		if (!error && answer.status == 200) {
-			*out = answer;
-			return 0;
-		}
-		bool again = error ? error == -EAGAIN : may_pass(answer.status);
-		long wait = again ? patience(f, tries, error ? -1 : answer.retry_after_s) : -1;
+		*out = (struct http_answer){ 0 };
+		int error = json ? http_post(f->http, path, json, len, out, why)
+				 : http_get(f->http, path, out, why);
+		bool again = error ? error == -EAGAIN : may_pass(out->status);
+		long wait = again ? patience(f, tries, error ? -1 : out->retry_after_s) : -1;
 		if (wait < 0 && error)
 			say(f, what, "%s", why);
-		else if (wait < 0)
-			error = give_up(f, what, optional, &answer);
-		http_answer_drop(&answer);
 		if (wait < 0)
-			return error;
+			return error ? error : again ? -EAGAIN : 0;
+		http_answer_drop(out);
 		if (f->shows && clock_now(0).mono_ms - f->started_ms >= PATIENCE_MS)
 			say(f, what, "trying again in %ld s", wait);
 		pause_s(wait);
 	}
+}
+
+int pretix_fetch(struct pretix_fetch *f, const char *what, bool optional, struct http_answer *out)
+{
+	struct http_answer answer;
+	int error = ask(f, what, NULL, 0, &answer);
+	if (!error && answer.status == 200) {
+		*out = answer;
+		return 0;
+	}
+	if (!error || answer.status)
+		error = give_up(f, what, optional, &answer);
+	http_answer_drop(&answer);
+	return error;
+}
+
+int pretix_post(struct pretix_fetch *f, const char *what, const char *json, size_t len,
+	struct http_answer *out)
+{
+	int error = ask(f, what, json, len, out);
+	if (error == -EAGAIN && out->status)
+		error = not_now(f, what, out);
+	return error;
 }
 
 void pretix_moment(char out[64], const char *generated)

@@ -15,7 +15,7 @@
 
 struct pretix_fetch {
 	struct http *http;
-	char base[256];   /* /api/v1/organizers/ORG/events/EVENT/ */
+	char base[256];   /* /api/v1/organizers/ORG/, mostly with events/EVENT/ */
 	unsigned retries; /* after the first try of each page */
 	int64_t started_ms;
 	bool shows; /* progress, after two seconds */
@@ -31,6 +31,16 @@ typedef int pretix_read_page(void *context, const struct http_answer *answer,
  * refusal, -EAGAIN when the retries are used up, otherwise as http_get(): all of these told. */
 NODISCARD int pretix_fetch(
 	struct pretix_fetch *f, const char *what, bool optional, struct http_answer *out);
+
+/* Posts JSON to `what`; asked again where no answer came, or one of status 408, 429 or 5xx: for
+ * what may be posted twice. 0 for any other answer: what it says is the caller's to judge. -EAGAIN
+ * when the retries are used up; out->status is then the last answer's, or 0 where there was none.
+ * Otherwise as http_post(). Failures are told. */
+NODISCARD int pretix_post(struct pretix_fetch *f, const char *what, const char *json, size_t len,
+	struct http_answer *out);
+
+/* Tells that the server refuses, with its reason and what may help. */
+void pretix_refused(struct pretix_fetch *f, const char *what, const struct http_answer *a);
 
 /* Reads all pages of what?query (query may be ""). As above, and -EBADMSG for an answer that is not
  * as documented, told; what `read` returns otherwise ends it, untold. `generated` (may be NULL)

@@ -5,22 +5,17 @@
 #include "cli/folder.h"
 #include "cli/pretix_fetch.h"
 #include "cli/pretix_import.h"
+#include "cli/pretix_login.h"
 #include "event/pretix_keys.h"
 #include "port/clock.h"
 #include "store/people.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
-
-#define SLUG_MAX        64
-#define DEFAULT_TIMEOUT 60 /* seconds */
-#define DEFAULT_RETRIES 5
 
 const char roster_pretix_help[] =
 	"\n"
@@ -67,30 +62,6 @@ bool roster_pretix_wanted(int argc, char **argv)
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static bool take_number(const char *text, unsigned least, unsigned most, unsigned *out)
-{
-	size_t len = strlen(text);
-	if (len < 1 || len > 6 || strspn(text, "0123456789") != len)
-		return false;
-	*out = (unsigned)strtoul(text, NULL, 10);
-	return *out >= least && *out <= most;
-}
-
-/* Slugs go into addresses and the name of a file. */
-static bool is_slug(const char *text)
-{
-	static const char allowed[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._";
-	size_t len = strlen(text);
-	return len >= 1 && len <= SLUG_MAX && strspn(text, allowed) == len && *text != '.';
-}
-
-static bool is_list(const char *text)
-{
-	size_t len = strlen(text);
-	return len >= 1 && len <= 18 && strspn(text, "0123456789") == len && *text != '0';
-}
-
 static bool take_option(struct options *o, int c, const char *argument)
 {
 	switch (c) {
@@ -102,10 +73,10 @@ static bool take_option(struct options *o, int c, const char *argument)
 		return true;
 	case OPTION_ORGANIZER:
 		o->organizer = argument;
-		return is_slug(argument);
+		return pretix_is_slug(argument);
 	case OPTION_SLUG:
 		o->slug = argument;
-		return is_slug(argument);
+		return pretix_is_slug(argument);
 	case OPTION_TOKEN_FILE:
 		o->token_file = argument;
 		return true;
@@ -114,14 +85,14 @@ static bool take_option(struct options *o, int c, const char *argument)
 		return true;
 	case OPTION_LIST:
 		o->list = argument;
-		return is_list(argument);
+		return pretix_is_list(argument);
 	case OPTION_CA_FILE:
 		o->ca_file = argument;
 		return true;
 	case OPTION_TIMEOUT:
-		return take_number(argument, 1, HTTP_TIMEOUT_MAX_S, &o->timeout_s);
+		return pretix_take_number(argument, 1, HTTP_TIMEOUT_MAX_S, &o->timeout_s);
 	case OPTION_RETRIES:
-		return take_number(argument, 0, PRETIX_RETRIES_MAX, &o->retries);
+		return pretix_take_number(argument, 0, PRETIX_RETRIES_MAX, &o->retries);
 	case OPTION_FULL:
 		o->full = true;
 		return true;
@@ -147,7 +118,7 @@ static bool parse(int argc, char **argv, struct options *o)
 		{ 0 },
 	};
 	int c;
-	*o = (struct options){ .timeout_s = DEFAULT_TIMEOUT, .retries = DEFAULT_RETRIES };
+	*o = (struct options){ .timeout_s = PRETIX_TIMEOUT_S, .retries = PRETIX_RETRIES };
 	optind = 0;
 	opterr = 0; /* it would print what was typed, raw */
 	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
@@ -155,46 +126,6 @@ static bool parse(int argc, char **argv, struct options *o)
 			return false;
 	return optind == argc && o->event_dir && o->url && o->organizer && o->slug &&
 	       !o->token != !o->token_file;
-}
-
-/* --- the token -------------------------------------------------------------------------------- */
-
-static int read_token(int fd, char out[HTTP_TOKEN_MAX + 2])
-{
-	size_t len = 0;
-	ssize_t n = 1;
-	while (n != 0 && len < HTTP_TOKEN_MAX + 1) {
-		n = read(fd, out + len, HTTP_TOKEN_MAX + 1 - len);
-		if (n < 0 && errno != EINTR)
-			return -errno;
-		len += n > 0 ? (size_t)n : 0;
-	}
-	out[len] = '\0';
-	out[strcspn(out, "\r\n")] = '\0';
-	return 0;
-}
-
-static int token_of_file(const char *path, char out[HTTP_TOKEN_MAX + 2])
-{
-	struct stat st;
-	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
-	int error = fd < 0 || fstat(fd, &st) ? -errno : read_token(fd, out);
-	if (error)
-		fprintf(stderr, "parvis: cannot read the token file: %s\n", strerror(-error));
-	else if (S_ISREG(st.st_mode) && (st.st_mode & 077))
-		fprintf(stderr, "note: others can read the token file: chmod 600 it\n");
-	return error;
-}
-
-/* A token on the command line is in the list of processes until this has run. */
-static int token_of_argument(const char *argument, char out[HTTP_TOKEN_MAX + 2])
-{
-	size_t len = strlen(argument);
-	if (!strcmp(argument, "-"))
-		return read_token(STDIN_FILENO, out);
-	text_copy(out, HTTP_TOKEN_MAX + 2, argument);
-	memset((char *)(uintptr_t)argument, '*', len);
-	return 0;
 }
 
 /* --- fetching --------------------------------------------------------------------------------- */
@@ -461,7 +392,7 @@ static int finish(struct run *r)
 {
 	const struct options *o = r->o;
 	struct people_report report = { 0 };
-	char source[2 * SLUG_MAX + 2], from[sizeof(source) + 8];
+	char source[2 * PRETIX_SLUG_MAX + 2], from[sizeof(source) + 8];
 	bool new_keys = false;
 	snprintf(source, sizeof(source), "%s/%s", o->organizer, o->slug);
 	snprintf(from, sizeof(from), "pretix %s", source);
@@ -545,8 +476,8 @@ int roster_pretix(int argc, char **argv)
 		fputs(roster_pretix_help + 1, stderr);
 		return CLI_USAGE;
 	}
-	int error =
-		o.token ? token_of_argument(o.token, token) : token_of_file(o.token_file, token);
+	int error = o.token ? pretix_token_of_argument(o.token, token)
+			    : pretix_token_of_file(o.token_file, token);
 	if (error)
 		return CLI_FAILED;
 	int result = folder_open(&e, o.event_dir);

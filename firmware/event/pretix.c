@@ -356,6 +356,43 @@ int pretix_read_orders(const char *json, size_t len, struct pretix_page *page,
 	return read_records(&r, json, len, page, why);
 }
 
+/* --- redeem ----------------------------------------------------------------------------------- */
+
+static void take_text(json_t *root, const char *field, char *out, size_t capacity)
+{
+	const char *text = json_string_value(json_object_get(root, field));
+	text_printable(out, capacity, text ? text : "", text ? strlen(text) : 0);
+}
+
+int pretix_read_redeem(
+	const char *json, size_t len, struct pretix_redeem *out, char why[PRETIX_WHY_SIZE])
+{
+	AUTO_JSON root = pretix_json_load(json, len, why);
+	const char *status = NULL;
+	*out = (struct pretix_redeem){ .result = PRETIX_NOT_TAKEN };
+	if (!root)
+		return -EBADMSG;
+	if (!json_is_object(root) || !pretix_json_text(root, "status", &status, why) || !status) {
+		pretix_json_wrong(why, "status: missing");
+		return -EBADMSG;
+	}
+	if (!strcmp(status, "ok")) {
+		out->result = PRETIX_REDEEMED;
+	} else if (!strcmp(status, "incomplete") || !strcmp(status, "exchange")) {
+		out->result = PRETIX_INCOMPLETE;
+		text_copy(out->reason, sizeof(out->reason), status);
+	} else if (!strcmp(status, "error")) {
+		take_text(root, "reason", out->reason, sizeof(out->reason));
+		take_text(root, "reason_explanation", out->explanation, sizeof(out->explanation));
+		if (!*out->reason)
+			text_copy(out->reason, sizeof(out->reason), "error");
+	} else {
+		pretix_json_wrong(why, "status: a word that is not documented");
+		return -EBADMSG;
+	}
+	return 0;
+}
+
 void pretix_read_detail(const char *json, size_t len, char out[PRETIX_WHY_SIZE])
 {
 	char ignored[PRETIX_WHY_SIZE];

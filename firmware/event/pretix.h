@@ -90,6 +90,21 @@ typedef int pretix_take_secret(void *context, const char *code, size_t len, bool
 NODISCARD int pretix_read_secrets(const char *json, size_t len, struct pretix_page *page,
 	pretix_take_secret *take, void *context, char why[PRETIX_WHY_SIZE]);
 
+/* checkinrpc/redeem/: what became of one entry or exit. */
+enum pretix_redeemed {
+	PRETIX_REDEEMED,   /* it stands there now, or did already */
+	PRETIX_INCOMPLETE, /* wants answers to questions, or a ticket exchanged: not taken */
+	PRETIX_NOT_TAKEN,  /* for a reason */
+};
+
+struct pretix_redeem {
+	enum pretix_redeemed result;
+	char reason[64];                   /* printable; "" for PRETIX_REDEEMED alone */
+	char explanation[PRETIX_WHY_SIZE]; /* printable; "" where there is none */
+};
+NODISCARD int pretix_read_redeem(
+	const char *json, size_t len, struct pretix_redeem *out, char why[PRETIX_WHY_SIZE]);
+
 /* What an error answer says for itself ({"detail": …}), printable; "" where it says nothing. */
 void pretix_read_detail(const char *json, size_t len, char out[PRETIX_WHY_SIZE]);
 

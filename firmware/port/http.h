@@ -1,5 +1,5 @@
-/* Reading from one web server: GET only, with a secret token that goes to that server and nowhere
- * else. libcurl is behind it. One thread owns a struct http.
+/* Asking one web server: GET, and POST of JSON, with a secret token that goes to that server and
+ * nowhere else. libcurl is behind it. One thread owns a struct http.
  *
  * Certificates are always verified. Plain http is spoken with this machine alone, by its number
  * (127.0.0.0/8 or [::1]): for a tunnel or a test. A redirection is followed within the same scheme,
@@ -53,6 +53,12 @@ void http_close(struct http *h);
  *   -ENOMEM, -EINVAL for a path that is none, -EIO for the rest */
 NODISCARD int http_get(
 	struct http *h, const char *path, struct http_answer *out, char why[HTTP_ERROR_SIZE]);
+
+/* Posts a JSON text to url/path. As http_get(), but that no redirection is followed (-EXDEV): most
+ * of them would turn the request into another. After -EAGAIN nobody knows whether the server has
+ * acted on it. */
+NODISCARD int http_post(struct http *h, const char *path, const char *json, size_t len,
+	struct http_answer *out, char why[HTTP_ERROR_SIZE]);
 
 /* Wipes and frees the body. An answer of zeros is allowed. */
 void http_answer_drop(struct http_answer *answer);

@@ -16,6 +16,7 @@
 struct http {
 	CURL *curl;
 	struct curl_slist *headers;
+	struct curl_slist json; /* one more for what is posted, before `headers` */
 	char url[HTTP_URL_MAX]; /* without a slash at its end */
 	char *scheme, *host, *port;
 	char error[CURL_ERROR_SIZE];
@@ -109,6 +110,8 @@ static int take_token(struct http *h, const char *token, char why[HTTP_ERROR_SIZ
 	explicit_bzero(header, sizeof(header));
 	struct curl_slist *more =
 		h->headers ? curl_slist_append(h->headers, "Accept: application/json") : NULL;
+	static char type[] = "Content-Type: application/json";
+	h->json = (struct curl_slist){ type, h->headers };
 	return more ? 0 : -ENOMEM;
 }
 
@@ -117,7 +120,6 @@ static CURLcode set_options(struct http *h, const struct http_server *server)
 	CURL *c = h->curl;
 	bool plain = !strcmp(h->scheme, "http");
 	CURLcode e = curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
-	e = e ? e : curl_easy_setopt(c, CURLOPT_HTTPHEADER, h->headers);
 	e = e ? e : curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, plain ? "http" : "https");
 	e = e ? e : curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	e = e ? e : curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
@@ -276,14 +278,34 @@ static int explain(struct http *h, CURLcode code, const struct taking *t, char w
 	return code == CURLE_OUT_OF_MEMORY ? -ENOMEM : -EAGAIN;
 }
 
-static int ask(struct http *h, const char *url, struct http_answer *out, char why[HTTP_ERROR_SIZE])
+struct body {
+	const char *json; /* NULL: to get */
+	size_t len;
+};
+
+static CURLcode set_request(struct http *h, const char *url, const struct body *body)
+{
+	CURL *c = h->curl;
+	CURLcode e = curl_easy_setopt(c, CURLOPT_URL, url);
+	if (!body->json) {
+		e = e ? e : curl_easy_setopt(c, CURLOPT_HTTPGET, 1L);
+		return e ? e : curl_easy_setopt(c, CURLOPT_HTTPHEADER, h->headers);
+	}
+	e = e ? e : curl_easy_setopt(c, CURLOPT_POST, 1L);
+	e = e ? e : curl_easy_setopt(c, CURLOPT_POSTFIELDS, body->json);
+	e = e ? e : curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body->len);
+	return e ? e : curl_easy_setopt(c, CURLOPT_HTTPHEADER, &h->json);
+}
+
+static int ask(struct http *h, const char *url, const struct body *body, struct http_answer *out,
+	char why[HTTP_ERROR_SIZE])
 {
 	struct taking t = { .answer = out };
 	long status = 0;
 	http_answer_drop(out);
 	out->retry_after_s = -1;
 	h->error[0] = '\0';
-	if (curl_easy_setopt(h->curl, CURLOPT_URL, url) ||
+	if (set_request(h, url, body) ||
 		curl_easy_setopt(h->curl, CURLOPT_WRITEFUNCTION, take_body) ||
 		curl_easy_setopt(h->curl, CURLOPT_WRITEDATA, &t) ||
 		curl_easy_setopt(h->curl, CURLOPT_HEADERFUNCTION, take_header) ||
@@ -331,7 +353,15 @@ static bool is_path(const char *path)
 	return true;
 }
 
-static int get(struct http *h, const char *path, struct http_answer *out, char why[HTTP_ERROR_SIZE])
+static int redirected_post(char why[HTTP_ERROR_SIZE])
+{
+	snprintf(why, HTTP_ERROR_SIZE,
+		"the server sends us elsewhere: use the address that it has now");
+	return -EXDEV;
+}
+
+static int request(struct http *h, const char *path, const struct body *body,
+	struct http_answer *out, char why[HTTP_ERROR_SIZE])
 {
 	char url[HTTP_URL_MAX];
 	int n = snprintf(url, sizeof(url), "%s%s", h->url, path);
@@ -340,10 +370,10 @@ static int get(struct http *h, const char *path, struct http_answer *out, char w
 		return -EINVAL;
 	}
 	for (int hops = 0; hops <= HTTP_REDIRECTS_MAX; hops++) {
-		int error = ask(h, url, out, why);
+		int error = ask(h, url, body, out, why);
 		if (error || !is_redirection(out->status))
 			return error;
-		error = redirected(h, url, why);
+		error = body->json ? redirected_post(why) : redirected(h, url, why);
 		if (error)
 			return error;
 	}
@@ -351,16 +381,28 @@ static int get(struct http *h, const char *path, struct http_answer *out, char w
 	return -EXDEV;
 }
 
-int http_get(struct http *h, const char *path, struct http_answer *out, char why[HTTP_ERROR_SIZE])
+static int answered(struct http *h, const char *path, const struct body *body,
+	struct http_answer *out, char why[HTTP_ERROR_SIZE])
 {
 	struct http_answer answer = { 0 };
 	snprintf(why, HTTP_ERROR_SIZE, "out of memory");
-	int error = get(h, path, &answer, why);
+	int error = request(h, path, body, &answer, why);
 	if (error)
 		http_answer_drop(&answer);
 	else
 		*out = answer;
 	return error;
+}
+
+int http_get(struct http *h, const char *path, struct http_answer *out, char why[HTTP_ERROR_SIZE])
+{
+	return answered(h, path, &(struct body){ NULL, 0 }, out, why);
+}
+
+int http_post(struct http *h, const char *path, const char *json, size_t len,
+	struct http_answer *out, char why[HTTP_ERROR_SIZE])
+{
+	return answered(h, path, &(struct body){ json, len }, out, why);
 }
 
 void http_answer_drop(struct http_answer *answer)

@@ -65,6 +65,17 @@ static int read_keys(const char *json, size_t len, char why[PRETIX_WHY_SIZE])
 	return result;
 }
 
+static int read_redeem(const char *json, size_t len, char why[PRETIX_WHY_SIZE])
+{
+	struct pretix_redeem r;
+	int result = pretix_read_redeem(json, len, &r, why);
+	CHECK(r.result >= PRETIX_REDEEMED && r.result <= PRETIX_NOT_TAKEN);
+	CHECK(result || (r.result == PRETIX_REDEEMED) == !*r.reason);
+	look_at_text(r.reason, sizeof(r.reason), false);
+	look_at_text(r.explanation, sizeof(r.explanation), false);
+	return result;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char why[PRETIX_WHY_SIZE] = "", detail[PRETIX_WHY_SIZE];
@@ -97,6 +108,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 6:
 		pretix_read_detail(json, len, detail);
 		look_at_text(detail, sizeof(detail), false);
+		result = read_redeem(json, len, why);
 		break;
 	default:
 		(void)!pretix_read_key(json, len, key);

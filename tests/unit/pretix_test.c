@@ -346,6 +346,41 @@ static void secrets_are_bad_unless_told(void **state)
 	assert_string_equal(text, "abcd 0");
 }
 
+static void redeem(const char *json, int error, enum pretix_redeemed result, const char *reason,
+	const char *explanation)
+{
+	struct pretix_redeem r;
+	why[0] = '\0';
+	assert_int_equal(pretix_read_redeem(json, strlen(json), &r, why), error);
+	if (error) {
+		assert_string_not_equal(why, "");
+		return;
+	}
+	assert_int_equal(r.result, result);
+	assert_string_equal(r.reason, reason);
+	assert_string_equal(r.explanation, explanation);
+}
+
+static void what_became_of_an_entry_is_read(void **state)
+{
+	(void)state;
+	redeem("{\"status\": \"ok\", \"position\": {}}", 0, PRETIX_REDEEMED, "", "");
+	redeem("{\"status\": \"incomplete\", \"questions\": [{}]}", 0, PRETIX_INCOMPLETE,
+		"incomplete", "");
+	redeem("{\"status\": \"exchange\"}", 0, PRETIX_INCOMPLETE, "exchange", "");
+	redeem("{\"detail\": \"Not found.\", \"status\": \"error\", \"reason\": \"invalid\","
+	       "\"reason_explanation\": null}",
+		0, PRETIX_NOT_TAKEN, "invalid", "");
+	redeem("{\"status\": \"error\", \"reason\": \"rules\", \"reason_explanation\": \"\\u001b[1mLate\"}",
+		0, PRETIX_NOT_TAKEN, "rules", "\\x1b[1mLate");
+	redeem("{\"status\": \"error\"}", 0, PRETIX_NOT_TAKEN, "error", "");
+	redeem("{\"detail\": \"Not found.\"}", -EBADMSG, 0, NULL, NULL);
+	redeem("{\"status\": \"fine\"}", -EBADMSG, 0, NULL, NULL);
+	redeem("{\"status\": 1}", -EBADMSG, 0, NULL, NULL);
+	redeem("[]", -EBADMSG, 0, NULL, NULL);
+	redeem("<html>", -EBADMSG, 0, NULL, NULL);
+}
+
 static void details_are_printable(void **state)
 {
 	static const char json[] = "{\"detail\": \"Invalid \\u001b[31m token.\"}";
@@ -647,6 +682,7 @@ int main(void)
 		cmocka_unit_test(lists_are_read),
 		cmocka_unit_test(items_have_a_name_in_some_language),
 		cmocka_unit_test(secrets_are_bad_unless_told),
+		cmocka_unit_test(what_became_of_an_entry_is_read),
 		cmocka_unit_test(details_are_printable),
 		cmocka_unit_test(keys_are_unwrapped),
 		cmocka_unit_test(an_event_gives_its_keys),
