@@ -5,6 +5,7 @@
 #include "cli/broker_files.h"
 #include "cli/cli.h"
 #include "cli/collect.h"
+#include "cli/collect_once.h"
 #include "cli/collect_show.h"
 #include "cli/collecting.h"
 #include "cli/folder.h"
@@ -23,7 +24,9 @@
 #include <unistd.h>
 
 #define COLLECTOR_FILE "keys/collector.pem"
-#define PATIENCE_MS    60000 /* of --once, for a connection */
+#define PATIENCE_S     60 /* of --once; boxes speak at least once in this time */
+#define PATIENCE_LEAST 10
+#define PATIENCE_MOST  86400
 
 void collect_broker_usage(FILE *out)
 {
@@ -36,14 +39,19 @@ void collect_broker_usage(FILE *out)
 	      "                 first\n"
 	      "  --store WHERE  a file that ends in .db, or postgresql://... (DIR/night.db). A\n"
 	      "                 password belongs into ~/.pgpass; in WHERE it is overwritten at once\n"
-	      "  --once         ends when all that is to be had is committed\n"
+	      "  --once         ends when all that is to be had is committed, or when nothing has\n"
+	      "                 moved for as long as --patience says\n"
+	      "  --patience SECONDS\n"
+	      "                 of --once (60)\n"
 	      "  --any-box      also takes boxes that are not in DIR/keys/boxes\n"
 	      "  --tls-ca FILE, --tls-cert FILE, --tls-key FILE\n"
 	      "                 certificates in PEM for mqtts (made with the event's authority)\n"
 	      "  --json         one object a line\n"
 	      "\n"
 	      "exit status: 0 told to end, or with --once all is here; 1 the event, the store or an\n"
-	      "option's value was refused, or with --once a box was refused; 2 wrong use; 3 failed\n",
+	      "option's value was refused, or with --once rows were refused, or are missing: whose is\n"
+	      "said; 2 wrong use; 3 failed, with --once also: no broker was reached, the connection\n"
+	      "was lost for good, the broker does not let us hear, or the store fails\n",
 		out);
 }
 
@@ -53,6 +61,7 @@ struct options {
 	char *store;
 	const char *ca, *certificate, *key;
 	bool once, json, any_box;
+	long patience_s;
 };
 
 static volatile sig_atomic_t stop;
@@ -68,6 +77,15 @@ static char *take_store(char *argument)
 	char *copy = strdup(argument);
 	after_hide_password(argument);
 	return copy;
+}
+
+static bool take_patience(struct options *o, const char *text)
+{
+	char *end;
+	errno = 0;
+	o->patience_s = strtol(text, &end, 10);
+	return !errno && end != text && !*end && o->patience_s >= PATIENCE_LEAST &&
+	       o->patience_s <= PATIENCE_MOST;
 }
 
 static bool take(struct options *o, int c)
@@ -87,6 +105,8 @@ static bool take(struct options *o, int c)
 		return o->store != NULL;
 	case 'o':
 		return o->once = true;
+	case 'p':
+		return take_patience(o, optarg);
 	case 'j':
 		return o->json = true;
 	case 'n':
@@ -109,6 +129,7 @@ static bool parse(int argc, char **argv, struct options *out)
 		{ "broker", required_argument, NULL, 'b' },
 		{ "store", required_argument, NULL, 's' },
 		{ "once", no_argument, NULL, 'o' },
+		{ "patience", required_argument, NULL, 'p' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "any-box", no_argument, NULL, 'n' },
 		{ "tls-ca", required_argument, NULL, 'a' },
@@ -124,7 +145,7 @@ static bool parse(int argc, char **argv, struct options *out)
 	while (good && (c = getopt_long(argc, argv, "", known, NULL)) != -1)
 		good = take(out, c);
 	return good && optind == argc && out->event_dir && out->url_count &&
-	       !out->certificate == !out->key;
+	       !out->certificate == !out->key && (out->once || !out->patience_s);
 }
 
 static int check_urls(const struct options *o)
@@ -203,24 +224,19 @@ static int find_papers(struct options *o, const struct event *e, struct papers *
 static int run(const struct options *o, struct collecting *c)
 {
 	struct show show;
-	int result = CLI_OK;
+	struct once once = { .patience_ms =
+				     1000 * (int64_t)(o->patience_s ? o->patience_s : PATIENCE_S) };
+	enum once_state state = ONCE_GOES_ON;
 	show_open(&show, o->json);
-	while (!stop) {
+	while (!stop && state == ONCE_GOES_ON) {
 		collecting_step(c, show_wait(&show));
 		show_progress(&show, c, false);
-		if (o->once && collecting_drained(c))
-			break;
-		if (o->once && !c->ever_up && clock_now(0).mono_ms - c->started_ms > PATIENCE_MS) {
-			fputs("parvis: no broker was reached\n", stderr);
-			result = CLI_FAILED;
-			break;
-		}
+		if (o->once)
+			state = once_look(&once, c, clock_now(0).mono_ms);
 	}
 	show_progress(&show, c, true);
 	show_close(&show);
-	if (result == CLI_OK && o->once && !stop && c->totals.refused)
-		result = CLI_NO;
-	return result;
+	return state == ONCE_GOES_ON ? CLI_OK : once_end(state, c);
 }
 
 static int collect(struct options *o, const struct event *e)

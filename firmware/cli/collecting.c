@@ -18,8 +18,6 @@
 
 #define NEWS_AT_ONCE 2000
 #define RETRY_MS     1000
-#define QUIET_MS     3000 /* without new rows, before nothing more is expected */
-#define SETTLED_MS   4000 /* after subscribing: what is retained has come */
 
 static int64_t mono_ms(void)
 {
@@ -303,13 +301,6 @@ void collecting_step(struct collecting *c, int limit_ms)
 		c->timer_set = false;
 		step(c, &in);
 	}
-}
-
-bool collecting_drained(const struct collecting *c)
-{
-	int64_t now = mono_ms();
-	return c->up && c->granted_ms && !c->storing && now - c->granted_ms >= SETTLED_MS &&
-	       now - c->stored_ms >= QUIET_MS && collector_drained(c->collector);
 }
 
 /* --- opening -----------------------------------------------------------------------------------

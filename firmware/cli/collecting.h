@@ -75,10 +75,6 @@ void collecting_close(struct collecting *c);
 /* Waits until something comes, `limit_ms` at most, and does what is to be done. */
 void collecting_step(struct collecting *c, int limit_ms);
 
-/* Whether everything that is to be had is here: connected and subscribed for a while, nothing under
- * way, and no box that is online has more. */
-bool collecting_drained(const struct collecting *c);
-
 enum boxes_standing collecting_standing(
 	const struct collecting *c, const uint8_t device[DEVICE_ID_SIZE]);
 

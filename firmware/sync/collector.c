@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define DENIED_MS  60000 /* after so long a subscription that was refused is tried again */
+#define ECHO_MS    5000  /* so long what was said to ourselves may take */
 #define STAMP_MOST ((uint64_t)7258118400000 << 16) /* the year 2200 */
 
 void collector_publish(struct collector *c, const char *topic, char *text, size_t len)
@@ -72,7 +73,7 @@ static void hear_state(struct collector *c, const struct topic *t, const struct 
 	if (m.online && !in->retained) {
 		hear_box(c, n, m.venue, m.door);
 		see_clock(c, n, m.wall_ms);
-	} else if (!*c->boxes[n].venue) {
+	} else if (!*c->boxes[n].door) {
 		size_t v = collector_venue_of(c, m.venue);
 		memcpy(c->boxes[n].venue, m.venue, sizeof(m.venue));
 		memcpy(c->boxes[n].door, m.door, sizeof(m.door));
@@ -137,6 +138,12 @@ static void hear_have(struct collector *c, const struct topic *t, const struct c
 	see_clock(c, n, m->wall_ms);
 }
 
+/* Ours: nobody else's are subscribed to. */
+static void hear_ack(struct collector *c, const struct topic *t, const struct collector_input *in)
+{
+	c->echoed |= !in->retained && !memcmp(t->device, c->setup.id, sizeof(t->device));
+}
+
 static void hear(struct collector *c, const struct collector_input *in)
 {
 	static void (*const hears[TOPIC_KINDS])(
@@ -145,6 +152,7 @@ static void hear(struct collector *c, const struct collector_input *in)
 		[TOPIC_COUNT] = hear_count,
 		[TOPIC_EV] = collector_hear_ev,
 		[TOPIC_HAVE] = hear_have,
+		[TOPIC_ACK] = hear_ack,
 	};
 	struct topic t;
 	if (in->size && topic_read(&t, in->topic) && !strcmp(t.event, c->setup.event) &&
@@ -154,25 +162,36 @@ static void hear(struct collector *c, const struct collector_input *in)
 
 /* --- inputs --- */
 
+static void subscribe_to(struct collector *c, const char *topic)
+{
+	c->emit(c->context,
+		&(struct collector_effect){
+			.kind = COLLECT_SUBSCRIBE, .id = ++c->last_id, .topic = topic, .qos = 1 });
+}
+
 static void subscribe(struct collector *c)
 {
 	static const enum topic_kind kinds[] = { TOPIC_STATE, TOPIC_COUNT, TOPIC_EV, TOPIC_HAVE };
 	char topic[TOPIC_SIZE];
+	struct topic own = { .kind = TOPIC_ACK };
 	c->denied = false;
 	c->subscribed_ms = c->now.mono_ms;
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
 		topic_filter(kinds[i], c->setup.event, NULL, topic);
-		c->emit(c->context, &(struct collector_effect){ .kind = COLLECT_SUBSCRIBE,
-					    .id = ++c->last_id,
-					    .topic = topic,
-					    .qos = 1 });
+		subscribe_to(c, topic);
 	}
+	memcpy(own.event, c->setup.event, sizeof(own.event));
+	memcpy(own.device, c->setup.id, sizeof(own.device));
+	topic_write(&own, topic);
+	subscribe_to(c, topic);
 }
 
 static void go_up(struct collector *c)
 {
 	c->up = true;
 	c->up_ms = c->now.mono_ms;
+	c->echoed = false;
+	c->echo_ms = c->now.mono_ms - ECHO_MS; /* behind the subscriptions, at once */
 	subscribe(c);
 	for (size_t i = 0; i < c->page_count; i++)
 		c->pages[i].sent_ms = 0;
@@ -232,6 +251,8 @@ static void set_timer(struct collector *c)
 		at = fleet;
 	if (!c->storing && c->queue_count && c->retry_ms < at)
 		at = c->retry_ms;
+	if (c->up && !c->echoed && c->echo_ms + ECHO_MS < at)
+		at = c->echo_ms + ECHO_MS;
 	if (at == INT64_MAX)
 		return;
 	if (at <= c->now.mono_ms)
@@ -255,6 +276,8 @@ void collector_step(struct collector *c, const struct collector_input *input, co
 	/* An access list may be mended while we are connected, and nobody tells us. */
 	if (c->up && c->denied && c->now.mono_ms - c->subscribed_ms >= DENIED_MS)
 		subscribe(c);
+	if (c->up && !c->echoed && c->now.mono_ms - c->echo_ms >= ECHO_MS)
+		collector_echo(c);
 	collector_next_store(c);
 	collector_ack_tick(c);
 	collector_fleet_tick(c);
@@ -331,19 +354,32 @@ size_t collector_boxes(const struct collector *c, const struct collector_box **o
 	return c->box_count;
 }
 
+uint64_t collector_missing(const struct collector *c, size_t i)
+{
+	const struct collector_box *box = &c->boxes[i];
+	uint64_t missing = 0;
+	if (!c->states[i].known)
+		return 0;
+	for (uint32_t k = c->states[i].first_chain; k != NONE; k = c->chains[k].next)
+		missing += span_missing(&c->chains[k].held, c->chains[k].exists_to);
+	return !missing && box->online ? box->queued : missing;
+}
+
 bool collector_drained(const struct collector *c)
 {
 	if (c->storing || c->queue_count || c->dirty_count)
 		return false;
 	for (size_t i = 0; i < c->box_count; i++)
-		if (c->boxes[i].online && c->boxes[i].queued)
+		if (collector_missing(c, i))
 			return false;
-	for (size_t i = 0; i < c->lacking_count; i++) {
-		const struct col_chain *k = &c->chains[c->lacking[i]];
-		if (c->boxes[k->box].online && !span_has_all(&k->held, 1, k->exists_to))
-			return false;
-	}
 	return true;
+}
+
+enum collector_hearing collector_hearing(const struct collector *c)
+{
+	if (c->up && c->denied)
+		return COLLECTOR_REFUSED;
+	return c->up && c->echoed ? COLLECTOR_HEARS : COLLECTOR_WAITS;
 }
 
 void collector_set_known(struct collector *c,

@@ -91,8 +91,18 @@ struct collector_box {
 
 size_t collector_boxes(const struct collector *c, const struct collector_box **out);
 
-/* Nothing is under way, and no box that is online says that it has more. */
+/* Rows that box `i` of collector_boxes() has written, as far as anybody has told, and that are not
+ * committed here: some that others hold or acknowledged, or what a box that is online says to wait.
+ * 0 for boxes that may not speak. */
+uint64_t collector_missing(const struct collector *c, size_t i);
+
+/* Nothing is under way, and nothing is missing of any box. */
 bool collector_drained(const struct collector *c);
+
+/* What this connection's broker lets through. A refusal may be silent in MQTT 3.1.1, so a collector
+ * also speaks to itself. */
+enum collector_hearing { COLLECTOR_WAITS, COLLECTOR_HEARS, COLLECTOR_REFUSED };
+enum collector_hearing collector_hearing(const struct collector *c);
 
 /* Figures of a venue and of the event, folded from the rows (see door/headcount.h). people:
  * distinct tickets and walk-ins. */

@@ -94,6 +94,15 @@ static void acknowledge(struct collector *c, uint32_t box)
 	c->states[box].acked_ms = c->now.mono_ms;
 }
 
+void collector_echo(struct collector *c)
+{
+	struct topic t = { .kind = TOPIC_ACK };
+	memcpy(t.device, c->setup.id, sizeof(t.device));
+	c->echo_ms = c->now.mono_ms;
+	begin(c, false);
+	publish(c, &t);
+}
+
 /* Asks whoever else may have it. */
 static void ask_venue(struct collector *c, const struct col_chain *k)
 {

@@ -81,7 +81,8 @@ struct collector {
 	void *context;
 	int last_id;
 	bool up, denied; /* a subscription */
-	int64_t up_ms, subscribed_ms;
+	bool echoed;     /* what was said to ourselves since COLLECT_UP has come */
+	int64_t up_ms, subscribed_ms, echo_ms;
 	uint64_t latest; /* stamp */
 	bool (*known)(void *context, const uint8_t device[DEVICE_ID_SIZE]);
 	void *known_context;
@@ -137,6 +138,8 @@ void span_get(const struct span *s, struct ranges *out);
 void span_set(struct span *s, const struct ranges *r);
 void span_free(struct span *s);
 bool span_has_all(const struct span *s, uint64_t first, uint64_t last);
+/* How many of 1 … last are not there. */
+uint64_t span_missing(const struct span *s, uint64_t last);
 uint64_t span_total(const struct span *s);
 
 /* NONE: no room. Pointers into the tables are good until the next of these. */
@@ -164,6 +167,8 @@ void collector_dirty_box(struct collector *c, uint32_t box);
 void collector_exists(struct collector *c, uint32_t chain, uint64_t to);
 void collector_ack_tick(struct collector *c);
 int64_t collector_ack_due(const struct collector *c);
+/* Says nothing to itself, to learn whether it hears. */
+void collector_echo(struct collector *c);
 
 /* --- collector_figures.c --- */
 

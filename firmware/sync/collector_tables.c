@@ -60,6 +60,16 @@ bool span_has_all(const struct span *s, uint64_t first, uint64_t last)
 	return last < first;
 }
 
+uint64_t span_missing(const struct span *s, uint64_t last)
+{
+	uint64_t missing = last;
+	const struct range *at = s->many ? s->many->at : s->few;
+	uint32_t count = s->many ? s->many->count : s->count;
+	for (uint32_t i = 0; i < count && at[i].first <= last; i++)
+		missing -= (at[i].last < last ? at[i].last : last) - at[i].first + 1;
+	return missing;
+}
+
 uint64_t span_total(const struct span *s)
 {
 	uint64_t total = 0;

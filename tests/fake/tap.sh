@@ -66,6 +66,24 @@ done_testing()
 	exit $tap_failed
 }
 
+# The status of a process in the background, which gets SECONDS (120) to end: then it is killed, and
+# the status is 124. ended PID [SECONDS]
+ended()
+{
+	ended_in=$((${2:-120} * 10))
+	while kill -0 "$1" 2>/dev/null; do
+		ended_in=$((ended_in - 1))
+		if [ $ended_in -lt 0 ]; then
+			kill -9 "$1"
+			wait "$1" 2>/dev/null
+			echo "# process $1 was given ${2:-120} s to end, and did not"
+			return 124
+		fi
+		sleep 0.1
+	done
+	wait "$1" 2>/dev/null
+}
+
 # A signed ticket of the demo event: ticket SEED ITEM SUBEVENT [FROM UNTIL]
 ticket()
 {

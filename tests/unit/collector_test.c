@@ -260,6 +260,60 @@ static void a_silent_denial_is_told(void **state)
 	doors_close(d);
 }
 
+static bool drop_to_2(void *context, unsigned from, unsigned to, const char *topic)
+{
+	(void)context, (void)from, (void)topic;
+	return to == 2;
+}
+
+static void a_collector_knows_whether_it_hears(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(2, 1, REACH_EVENT);
+	struct collector *c = doors_collector(d, 2);
+	doors_set_drop(d, drop_to_2, NULL);
+	everyone_up(d, 3);
+	doors_run(d, 60000);
+	assert_int_equal(collector_hearing(c), COLLECTOR_WAITS);
+	doors_set_drop(d, NULL, NULL);
+	doors_run(d, 10000);
+	assert_int_equal(collector_hearing(c), COLLECTOR_HEARS);
+	doors_down(d, 2);
+	assert_int_equal(collector_hearing(c), COLLECTOR_WAITS);
+	doors_close(d);
+}
+
+/* One collector has acknowledged what another one never hears: its box sends it to nobody, and is
+ * gone before it is asked. */
+static void a_collector_knows_what_is_missing(void **state)
+{
+	(void)state;
+	const struct collector_box *boxes;
+	struct doors *d = doors_open(1, 2, REACH_EVENT);
+	struct collector *second = doors_collector(d, 2);
+	doors_up(d, 0);
+	doors_up(d, 1);
+	for (unsigned i = 0; i < 60; i++)
+		doors_enter(d, 0, 100 + i);
+	doors_run(d, 20000);
+	doors_up(d, 2);
+	doors_set_drop(d, drop_ev_of_0, NULL);
+	doors_enter(d, 0, 7);
+	doors_run(d, 20000);
+	assert_int_equal(collector_boxes(second, &boxes), 1);
+	assert_int_equal(collector_missing(second, 0), 61);
+	assert_false(collector_drained(second));
+	doors_down(d, 0);
+	doors_run(d, 5000);
+	assert_int_equal(collector_missing(second, 0), 61);
+	doors_set_drop(d, NULL, NULL);
+	doors_up(d, 0);
+	doors_run(d, 200000);
+	assert_int_equal(collector_missing(second, 0), 0);
+	assert_true(collector_drained(second));
+	doors_close(d);
+}
+
 static uint8_t stranger[DEVICE_ID_SIZE];
 
 static bool knows(void *context, const uint8_t device[DEVICE_ID_SIZE])
@@ -382,6 +436,8 @@ int main(void)
 		cmocka_unit_test(a_restarted_collector_knows_what_it_had),
 		cmocka_unit_test(everyone_sees_the_fleet),
 		cmocka_unit_test(a_silent_denial_is_told),
+		cmocka_unit_test(a_collector_knows_whether_it_hears),
+		cmocka_unit_test(a_collector_knows_what_is_missing),
 		cmocka_unit_test(a_box_that_is_shut_out_is_not_heard),
 		cmocka_unit_test(the_order_of_rows_changes_no_figure),
 	};
