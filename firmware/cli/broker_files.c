@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -313,6 +314,22 @@ int broker_files_remember(const char *event_dir, const char *out)
 	return 0;
 }
 
+/* The mosquitto that was started with the folder's configuration has left its number there. A
+ * number that is another program's by now is left alone. */
+static bool reload_mosquitto(const char *dir)
+{
+	char path[PATH_MAX + 32], name[32] = "";
+	snprintf(path, sizeof(path), "%s/mosquitto.pid", dir);
+	AUTO_FREE char *number = read_text(path);
+	long pid = number ? strtol(number, NULL, 10) : 0;
+	if (pid <= 1 || pid > INT_MAX)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%ld/comm", pid);
+	AUTO_FILE comm = fopen(path, "r");
+	return comm && fgets(name, sizeof(name), comm) && !strcmp(name, "mosquitto\n") &&
+	       !kill((pid_t)pid, SIGHUP);
+}
+
 int broker_files_refresh(const struct broker_files *b)
 {
 	char path[PATH_MAX], shown[4 * PATH_MAX];
@@ -330,8 +347,10 @@ int broker_files_refresh(const struct broker_files *b)
 		int result = broker_files_write(b, line, 0);
 		worst = result > worst ? result : worst;
 		if (result == CLI_OK)
-			printf("%s: written; mosquitto reads it when it gets SIGHUP (systemctl "
-			       "reload mosquitto)\n",
+			printf(reload_mosquitto(line)
+					? "%s: written; its mosquitto reads it now\n"
+					: "%s: written; a mosquitto elsewhere reads it when it gets "
+					  "SIGHUP (systemctl reload mosquitto)\n",
 				shown);
 	}
 	return worst;

@@ -178,7 +178,7 @@ is "kiosk revoke" 0 $?
 is "the list says since when" 1 "$(grep -c "^$numa numa main [0-9]* [^ ]* 20[0-9T:.-]*Z$" "$EVENT/keys/boxes")"
 is "the broker's list has the certificate" 1 "$(openssl crl -in "$OUT/crl.pem" -noout -text |
 	grep -c 'Serial Number')"
-kill -HUP $broker
+is "mosquitto is told" 1 "$(grep -c "its mosquitto reads it now" "$DIR/out")"
 until_true grep -q "Reloading config" "$DIR/mosquitto.log"
 as liberte mosquitto_pub -q 1 -t "$T/d/$liberte/ev" -m after-the-theft
 until_true grep -q after-the-theft "$DIR/collector.heard"
