@@ -16,8 +16,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NEWS_AT_ONCE 2000
-#define RETRY_MS     1000
+#define NEWS_AT_ONCE   512  /* half of what the machine keeps until it is stored */
+#define STORES_MAX     8    /* in one step: more than it can have */
+#define UNDER_WAY      1024 /* acknowledgements that the broker has not taken yet */
+#define UNDER_WAY_MORE 64   /* what else is said */
+#define RETRY_MS       1000
 
 static int64_t mono_ms(void)
 {
@@ -105,7 +108,7 @@ static void on_effect(void *context, const struct collector_effect *e)
 	int id;
 	switch (e->kind) {
 	case COLLECT_PUBLISH:
-		/* What does not go out now is said again: acknowledgements and the fleet both. */
+		/* A connection that is gone: what it should have heard is said again. */
 		if (broker_publish(
 			    c->broker, e->topic, e->payload, e->size, e->qos, e->retain, &id))
 			log_debug("%s was not sent", e->topic);
@@ -131,6 +134,7 @@ static void on_effect(void *context, const struct collector_effect *e)
 static void step(struct collecting *c, struct collector_input *in)
 {
 	in->now = clock_now(0);
+	in->under_way = c->broker ? broker_under_way(c->broker) : 0;
 	collector_step(c->collector, in, on_effect, c);
 }
 
@@ -270,6 +274,7 @@ static void on_news(struct collecting *c, struct broker_news *n)
 		on_granted(c, n);
 		break;
 	case BROKER_PUBLISHED:
+		c->room_made = true;
 		break;
 	}
 }
@@ -294,11 +299,11 @@ void collecting_step(struct collecting *c, int limit_ms)
 	/* As many as there are, so that one COMMIT is for all of them. */
 	for (int i = 0; i < NEWS_AT_ONCE && !broker_next(c->broker, &n); i++)
 		on_news(c, &n);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < STORES_MAX && c->storing; i++)
 		run_store(c);
-	if (c->timer_set && mono_ms() >= c->timer_ms) {
+	if (c->room_made || (c->timer_set && mono_ms() >= c->timer_ms)) {
 		struct collector_input in = { .kind = COLLECT_TICK };
-		c->timer_set = false;
+		c->timer_set = c->room_made = false;
 		step(c, &in);
 	}
 }
@@ -310,7 +315,8 @@ static int open_machine(struct collecting *c)
 {
 	const struct event *e = c->setup.event;
 	struct collector_setup s = { .venue_count = e->venue_count,
-		.batches_max = COLLECTING_BATCHES_MAX };
+		.batches_max = COLLECTING_BATCHES_MAX,
+		.under_way_max = UNDER_WAY };
 	c->venues = calloc(e->venue_count, sizeof(*c->venues));
 	c->capacities = calloc(e->venue_count, sizeof(*c->capacities));
 	int error = c->venues && c->capacities ? 0 : -ENOMEM;
@@ -353,7 +359,8 @@ static int open_broker(struct collecting *c)
 		.client_id = id,
 		.ca = c->setup.ca,
 		.certificate = c->setup.certificate,
-		.key = c->setup.key };
+		.key = c->setup.key,
+		.under_way_max = UNDER_WAY + UNDER_WAY_MORE };
 	int error = broker_open(&c->broker, &s);
 	if (!error)
 		return CLI_OK;

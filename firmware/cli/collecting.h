@@ -49,6 +49,7 @@ struct collecting {
 	struct timespec boxes_changed;
 	off_t boxes_size;
 
+	bool room_made; /* the broker has taken something */
 	bool timer_set;
 	int64_t timer_ms;
 	struct {

@@ -36,6 +36,8 @@ struct broker_setup {
 	bool keep_session;  /* the broker keeps what it has for us while we are away */
 	int keepalive_s;    /* 0 = 15 */
 	int better_every_s; /* how often a better broker is tried while on a lesser one; 0 = 60 */
+	unsigned under_way_max; /* messages that the broker has not taken yet; 0 = 32; 60000 at most
+				 */
 };
 
 enum broker_news_kind {
@@ -58,7 +60,8 @@ struct broker_news {
 	size_t size;
 };
 
-/* Starts connecting. The setup is copied. -EINVAL for a URL that is none, -errno. */
+/* Starts connecting. The setup is copied. -EINVAL for a URL that is none or a figure out of range,
+ * -errno. */
 NODISCARD int broker_open(struct broker **out, const struct broker_setup *setup);
 
 /* Says good-bye (which spares the last will) if `polite`. NULL is allowed. */
@@ -68,6 +71,9 @@ void broker_close(struct broker *b, bool polite);
  * is under way. */
 NODISCARD int broker_publish(struct broker *b, const char *topic, const void *payload, size_t size,
 	int qos, bool retain, int *id);
+
+/* Messages that were published on this connection and that the broker has not taken yet. */
+unsigned broker_under_way(struct broker *b);
 
 NODISCARD int broker_subscribe(struct broker *b, const char *topic, int qos, int *id);
 NODISCARD int broker_unsubscribe(struct broker *b, const char *topic);

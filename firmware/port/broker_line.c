@@ -168,6 +168,9 @@ static int set_up(struct line *l)
 	mosquitto_message_callback_set(l->m, on_message);
 	mosquitto_log_callback_set(l->m, on_log);
 	int code = mosquitto_threaded_set(l->m, true);
+	/* It would keep all but 20 to itself: a far broker takes 20 in each round trip then. */
+	if (!code && s->under_way_max)
+		code = mosquitto_int_option(l->m, MOSQ_OPT_SEND_MAXIMUM, (int)s->under_way_max);
 	if (!code)
 		code = mosquitto_int_option(l->m, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V311);
 	if (!code)
@@ -277,6 +280,18 @@ static int error_of(int code)
 	}
 }
 
+unsigned line_under_way(const struct line *l)
+{
+	int count = atomic_load(&l->under_way);
+	return count > 0 ? (unsigned)count : 0;
+}
+
+static int most_under_way(const struct line *l)
+{
+	unsigned most = l->s.setup->under_way_max;
+	return most ? (int)most : UNDER_WAY_MAX;
+}
+
 int line_publish(struct line *l, const char *topic, const void *payload, size_t size, int qos,
 	bool retain, int *id)
 {
@@ -284,7 +299,7 @@ int line_publish(struct line *l, const char *topic, const void *payload, size_t 
 		return -EMSGSIZE;
 	if (atomic_load(&l->state) != LINE_UP)
 		return -ENOTCONN;
-	if (atomic_fetch_add(&l->under_way, 1) >= UNDER_WAY_MAX) {
+	if (atomic_fetch_add(&l->under_way, 1) >= most_under_way(l)) {
 		atomic_fetch_sub(&l->under_way, 1);
 		return -EAGAIN;
 	}

@@ -42,6 +42,7 @@ size_t line_url_index(const struct line *l);
 /* As those of broker.h. */
 NODISCARD int line_publish(struct line *l, const char *topic, const void *payload, size_t size,
 	int qos, bool retain, int *id);
+unsigned line_under_way(const struct line *l);
 NODISCARD int line_subscribe(struct line *l, const char *topic, int qos, int *id);
 NODISCARD int line_unsubscribe(struct line *l, const char *topic);
 

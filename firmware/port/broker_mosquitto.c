@@ -25,6 +25,7 @@
 #define GOODBYE_MS     2000
 #define JOIN_S         4
 #define TURN_MS        500
+#define UNDER_WAY_MOST 60000 /* a message's number has 16 bits */
 
 struct broker {
 	struct broker_setup setup; /* its strings are `strings`' */
@@ -310,7 +311,8 @@ static int copy_text(struct broker *b, const char **out, const char *text)
 
 static int copy_setup(struct broker *b, const struct broker_setup *s)
 {
-	if (!s->url_count || s->url_count > BROKER_URLS_MAX || !s->client_id)
+	if (!s->url_count || s->url_count > BROKER_URLS_MAX || !s->client_id ||
+		s->under_way_max > UNDER_WAY_MOST)
 		return -EINVAL;
 	b->setup = *s;
 	int error = 0;
@@ -439,6 +441,16 @@ int broker_publish(struct broker *b, const char *topic, const void *payload, siz
 	int error = line_publish(l, topic, payload, size, qos, retain, id);
 	let_go(b);
 	return error;
+}
+
+unsigned broker_under_way(struct broker *b)
+{
+	struct line *l = hold_line(b);
+	if (!l)
+		return 0;
+	unsigned count = line_under_way(l);
+	let_go(b);
+	return count;
 }
 
 int broker_subscribe(struct broker *b, const char *topic, int qos, int *id)

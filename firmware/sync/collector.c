@@ -8,8 +8,14 @@
 #define ECHO_MS    5000  /* so long what was said to ourselves may take */
 #define STAMP_MOST ((uint64_t)7258118400000 << 16) /* the year 2200 */
 
+bool collector_may_publish(const struct collector *c)
+{
+	return c->up && (!c->setup.under_way_max || c->under_way < c->setup.under_way_max);
+}
+
 void collector_publish(struct collector *c, const char *topic, char *text, size_t len)
 {
+	c->under_way++;
 	if (text)
 		c->emit(c->context, &(struct collector_effect){ .kind = COLLECT_PUBLISH,
 					    .id = ++c->last_id,
@@ -269,6 +275,7 @@ void collector_step(struct collector *c, const struct collector_input *input, co
 	c->emit = emit;
 	c->context = context;
 	c->now = input->now;
+	c->under_way = input->under_way;
 	take(c, input);
 	/* Many of these come at the start, one after the other. */
 	if (input->kind == COLLECT_ROW || input->kind == COLLECT_CHAIN)

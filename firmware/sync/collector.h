@@ -13,8 +13,10 @@ struct collector_setup {
 	const char (*venues)[ID_SIZE];
 	const uint32_t *capacities;
 	size_t venue_count;
-	int fleet_every_ms; /* 0 = 5000 */
-	size_t batches_max; /* handed over in one STORE; 0 = 64 */
+	int fleet_every_ms;     /* 0 = 5000 */
+	size_t batches_max;     /* handed over in one STORE; 0 = 64 */
+	unsigned under_way_max; /* messages that the broker has not taken yet: what is more waits
+				   until a step tells of fewer; 0 = any number */
 };
 
 enum collector_input_kind {
@@ -32,6 +34,7 @@ enum collector_input_kind {
 struct collector_input {
 	enum collector_input_kind kind;
 	struct when now;
+	unsigned under_way; /* of every input: messages that the broker has not taken yet */
 	bool refused, failed, retained;
 	int id;
 	const char *topic;

@@ -128,7 +128,7 @@ static void tick_lacking(struct collector *c)
 			c->lacking[i] = c->lacking[--c->lacking_count];
 			continue;
 		}
-		if (k->ask_ms <= c->now.mono_ms) {
+		if (k->ask_ms <= c->now.mono_ms && collector_may_publish(c)) {
 			int64_t wait = (int64_t)(2 * LACK_MS) << (k->asked < 5 ? k->asked : 5);
 			collector_dirty(c, c->lacking[i]);
 			if (k->asked >= PEERS_AFTER || c->states[k->box].gone)
@@ -142,6 +142,8 @@ static void tick_lacking(struct collector *c)
 	}
 }
 
+/* Boxes wait in their order for room on the connection. An acknowledgement says all that is held of
+ * a chain, so while its box waits nothing piles up but what it will say. */
 void collector_ack_tick(struct collector *c)
 {
 	if (!c->up)
@@ -150,24 +152,28 @@ void collector_ack_tick(struct collector *c)
 	if (c->dirty_due_ms > c->now.mono_ms)
 		return;
 	c->dirty_due_ms = INT64_MAX;
-	for (size_t i = 0; i < c->dirty_count;) {
+	size_t kept = 0, i = 0;
+	for (; i < c->dirty_count && collector_may_publish(c); i++) {
 		uint32_t box = c->dirty[i];
 		int64_t due_ms = c->states[box].acked_ms + ACK_MS;
 		if (due_ms > c->now.mono_ms) {
 			if (due_ms < c->dirty_due_ms)
 				c->dirty_due_ms = due_ms;
-			i++;
+			c->dirty[kept++] = box;
 			continue;
 		}
 		c->states[box].dirty = false;
-		c->dirty[i] = c->dirty[--c->dirty_count];
 		acknowledge(c, box);
 	}
+	if (i < c->dirty_count)
+		c->dirty_due_ms = c->now.mono_ms;
+	memmove(&c->dirty[kept], &c->dirty[i], (c->dirty_count - i) * sizeof(c->dirty[0]));
+	c->dirty_count -= i - kept;
 }
 
 int64_t collector_ack_due(const struct collector *c)
 {
-	if (!c->up)
+	if (!collector_may_publish(c))
 		return INT64_MAX;
 	return c->dirty_due_ms < c->lacking_due_ms ? c->dirty_due_ms : c->lacking_due_ms;
 }

@@ -109,7 +109,7 @@ static int64_t page_due(const struct collector *c, size_t page)
 
 void collector_fleet_tick(struct collector *c)
 {
-	for (size_t i = 0; c->up && i < c->page_count; i++)
+	for (size_t i = 0; collector_may_publish(c) && i < c->page_count; i++)
 		if (page_due(c, i) <= c->now.mono_ms)
 			publish_page(c, i);
 }
@@ -117,7 +117,7 @@ void collector_fleet_tick(struct collector *c)
 int64_t collector_fleet_due(const struct collector *c)
 {
 	int64_t at = INT64_MAX;
-	for (size_t i = 0; c->up && i < c->page_count; i++)
+	for (size_t i = 0; collector_may_publish(c) && i < c->page_count; i++)
 		if (page_due(c, i) < at)
 			at = page_due(c, i);
 	return at;

@@ -82,6 +82,7 @@ struct collector {
 	int last_id;
 	bool up, denied; /* a subscription */
 	bool echoed;     /* what was said to ourselves since COLLECT_UP has come */
+	unsigned under_way;
 	int64_t up_ms, subscribed_ms, echo_ms;
 	uint64_t latest; /* stamp */
 	bool (*known)(void *context, const uint8_t device[DEVICE_ID_SIZE]);
@@ -182,6 +183,10 @@ void collector_fleet_tick(struct collector *c);
 int64_t collector_fleet_due(const struct collector *c);
 
 /* --- collector.c --- */
+
+/* Whether the connection takes another message now. Where not, nothing is due before a step that
+ * tells of room. */
+bool collector_may_publish(const struct collector *c);
 
 /* Takes over `text`. */
 void collector_publish(struct collector *c, const char *topic, char *text, size_t len);

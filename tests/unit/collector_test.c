@@ -1,3 +1,4 @@
+#include "tests/fake/chain_maker.h"
 #include "tests/fake/doors.h"
 
 #include "base/cc.h"
@@ -423,6 +424,125 @@ static void the_order_of_rows_changes_no_figure(void **state)
 	}
 }
 
+/* --- a connection that takes only so much --- */
+
+#define NARROW_BOXES 7
+#define NARROW_MOST  3
+
+/* A broker that takes nothing before it is told to, and a store that commits at once. */
+struct narrow {
+	struct collector *c;
+	struct chain_maker makers[NARROW_BOXES];
+	int64_t now_ms;
+	unsigned under_way, acked[NARROW_BOXES], order[NARROW_BOXES], ack_count;
+	int store_id; /* 0: none */
+	size_t stored;
+	struct chain chains[NARROW_BOXES];
+};
+
+static void narrow_effect(void *context, const struct collector_effect *e)
+{
+	struct narrow *n = context;
+	struct topic t;
+	if (e->kind == COLLECT_STORE) {
+		n->store_id = e->id;
+		n->stored = e->batch_count;
+		for (size_t i = 0; i < e->batch_count; i++) {
+			memcpy(n->chains[i].device, e->batches[i].rows->device, DEVICE_ID_SIZE);
+			n->chains[i].epoch = e->batches[i].rows->epoch;
+		}
+	}
+	if (e->kind != COLLECT_PUBLISH)
+		return;
+	n->under_way++;
+	assert_true(n->under_way <= NARROW_MOST);
+	assert_true(topic_read(&t, e->topic));
+	for (unsigned i = 0; t.kind == TOPIC_ACK && i < NARROW_BOXES; i++)
+		if (!memcmp(t.device, n->makers[i].last.device, DEVICE_ID_SIZE)) {
+			n->acked[i]++;
+			n->order[n->ack_count++] = i;
+		}
+}
+
+static void narrow_step(struct narrow *n, struct collector_input in)
+{
+	in.now = (struct when){ .wall_ms = INT64_C(1481220000000) + n->now_ms,
+		.mono_ms = n->now_ms };
+	in.under_way = n->under_way;
+	collector_step(n->c, &in, narrow_effect, n);
+}
+
+static void narrow_commit(struct narrow *n)
+{
+	while (n->store_id) {
+		int id = n->store_id;
+		n->store_id = 0;
+		for (size_t i = 0; i < n->stored; i++) {
+			struct collector_input in = { .kind = COLLECT_CHAIN,
+				.chain = n->chains[i] };
+			ranges_add(&in.held, 1, 1);
+			narrow_step(n, in);
+		}
+		narrow_step(n, (struct collector_input){ .kind = COLLECT_STORED, .id = id });
+	}
+}
+
+static void narrow_entry(struct narrow *n, unsigned box)
+{
+	struct row row = chain_maker_entry(&n->makers[box], 100 + box);
+	struct batch b = chain_maker_batch(&n->makers[box], &row, 1);
+	struct topic t = { .kind = TOPIC_EV, .event = "e" };
+	char name[TOPIC_SIZE];
+	size_t len, used;
+	memcpy(t.device, row.device, sizeof(t.device));
+	topic_write(&t, name);
+	char *text = message_write_batch(&b, &len, &used);
+	assert_non_null(text);
+	narrow_step(
+		n, (struct collector_input){
+			   .kind = COLLECT_MESSAGE, .topic = name, .payload = text, .size = len });
+	free(text);
+}
+
+static void acknowledgements_wait_for_room_in_their_order(void **state)
+{
+	(void)state;
+	static const char venues[1][ID_SIZE] = { "hall" };
+	static const uint32_t capacities[1];
+	struct narrow n = { .now_ms = 1000000 };
+	struct collector_setup setup = { .event = "e",
+		.venues = venues,
+		.capacities = capacities,
+		.venue_count = 1,
+		.fleet_every_ms = 3600000,
+		.under_way_max = NARROW_MOST };
+	assert_int_equal(collector_open(&n.c, &setup), 0);
+	for (unsigned i = 0; i < NARROW_BOXES; i++)
+		chain_maker_open(&n.makers[i], (uint8_t)(i + 1), 5, "hall", "main");
+	narrow_step(&n, (struct collector_input){ .kind = COLLECT_UP });
+	n.under_way = 0;
+	for (unsigned i = 0; i < NARROW_BOXES; i++)
+		narrow_entry(&n, i);
+	narrow_commit(&n);
+	assert_int_equal(n.ack_count, NARROW_MOST);
+	/* Full: time alone changes nothing. */
+	n.now_ms += 2000;
+	narrow_step(&n, (struct collector_input){ .kind = COLLECT_TICK });
+	assert_int_equal(n.ack_count, NARROW_MOST);
+	for (unsigned i = 0; i < NARROW_BOXES; i++) {
+		n.under_way -= n.under_way > 0;
+		narrow_step(&n, (struct collector_input){ .kind = COLLECT_TICK });
+	}
+	assert_int_equal(n.ack_count, NARROW_BOXES);
+	for (unsigned i = 0; i < NARROW_BOXES; i++) {
+		assert_int_equal(n.acked[i], 1);
+		assert_int_equal(n.order[i], i);
+		chain_maker_close(&n.makers[i]);
+	}
+	assert_true(collector_drained(n.c));
+	collector_close(n.c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -440,6 +560,7 @@ int main(void)
 		cmocka_unit_test(a_collector_knows_what_is_missing),
 		cmocka_unit_test(a_box_that_is_shut_out_is_not_heard),
 		cmocka_unit_test(the_order_of_rows_changes_no_figure),
+		cmocka_unit_test(acknowledgements_wait_for_room_in_their_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
