@@ -50,8 +50,8 @@ ALL_LDFLAGS  := -pie -Wl,--as-needed -Wl,-z,relro,-z,now $(SAN) -pthread $(LDFLA
 
 # --- what there is to build --------------------------------------------------------------------
 
-ROOMS    := base port door scan event store sync night
-C_SRC    := $(foreach r,$(ROOMS),$(wildcard firmware/$(r)/*.c))
+ROOMS    := base port door scan event store sync night box
+C_SRC    := $(filter-out firmware/box/main.c,$(foreach r,$(ROOMS),$(wildcard firmware/$(r)/*.c)))
 CXX_SRC  := $(wildcard firmware/scan/*.cpp)
 UI_SRC   := $(wildcard ui/*.c ui/screens/*.c)
 PAPER_SRC := $(wildcard ui/paper/*.c)
@@ -70,6 +70,8 @@ APP_LIB  := $(B)/libparvis-app.a
 
 KIOSK := $(B)/parvis-kiosk
 CLI   := $(B)/parvis
+# For boxes with two systems: needs no library, so that it runs in the smallest of them.
+SLOT  := $(B)/parvis-slot
 
 # The rooms draw on paper, and paper takes of the rooms. The fakes stand before them all and are looked
 # at once: only a fake that a test asks for takes a port's place.
@@ -80,9 +82,10 @@ grouped = $(filter-out $(libs),$(1)) -Wl,--start-group $(libs) -Wl,--end-group
 SILENT := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 step    = $(if $(V),,@$(if $(SILENT),,printf '  %-4s %s\n' $(1) $@;))
 
-all: $(KIOSK) $(CLI) ## build both programs (this alone installs nothing; see `make deps`)
+all: $(KIOSK) $(CLI) $(SLOT) ## build the programs (this alone installs nothing; see `make deps`)
 	@$(if $(filter release,$(VARIANT)),ln -sfn release/parvis-kiosk build/parvis-kiosk; \
-		ln -sfn release/parvis build/parvis)
+		ln -sfn release/parvis build/parvis; \
+		ln -sfn release/parvis-slot build/parvis-slot)
 
 # A missing library would otherwise show itself as a missing header, one file at a time.
 ifeq ($(filter deps run test test-long fuzz bench bench-night bench-sync help clean install uninstall deb,$(MAKECMDGOALS)),)
@@ -123,6 +126,9 @@ $(KIOSK): $(call obj,firmware/app/main.c) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LI
 
 $(CLI): $(call obj,$(CLI_SRC)) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
+
+$(SLOT): $(call obj,firmware/box/main.c) $(LIB)
+	$(call step,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^
 
 # --- tests -------------------------------------------------------------------------------------
 # tests/unit/X_test.c, tests/flow/X_test.c, tests/screens/X_test.c: one program each, linked with
@@ -178,7 +184,7 @@ replayers: $(REPLAYERS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 objects: $(ROOM_OBJ) $(FAKE_OBJ) \
-         $(call obj,$(UI_SRC) $(PAPER_SRC) $(APP_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) \
+         $(call obj,firmware/box/main.c $(UI_SRC) $(PAPER_SRC) $(APP_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) \
                     $(BENCH_SRC) $(TOOL_SRC))
 
 # Tests in which threads meet, by what they include.
@@ -292,6 +298,7 @@ SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 BIN        := $(DESTDIR)$(PREFIX)/bin
 MAN1       := $(DESTDIR)$(PREFIX)/share/man/man1
 MAN7       := $(DESTDIR)$(PREFIX)/share/man/man7
+MAN8       := $(DESTDIR)$(PREFIX)/share/man/man8
 SHARE      := $(DESTDIR)$(PREFIX)/share/parvis
 CONF       := $(DESTDIR)$(SYSCONFDIR)/parvis
 # Strings are compiled in; screenshots are for readers of the source.
@@ -299,18 +306,19 @@ ASSETS     := $(shell find assets -type f ! -path 'assets/strings/*' ! -path 'as
                            2>/dev/null)
 
 install: all ## install into $(DESTDIR)$(PREFIX); PREFIX=/usr
-	install -d $(BIN) $(MAN1) $(MAN7) $(SHARE) $(CONF)
-	install -m 755 $(KIOSK) $(CLI) $(BIN)
+	install -d $(BIN) $(MAN1) $(MAN7) $(MAN8) $(SHARE) $(CONF)
+	install -m 755 $(KIOSK) $(CLI) $(SLOT) $(BIN)
 	install -d $(SHARE)/broker
 	install -m 644 board/broker/* $(SHARE)/broker
 	install -m 644 board/man/parvis.1 board/man/parvis-kiosk.1 $(MAN1)
 	install -m 644 board/man/parvis-sync.7 $(MAN7)
+	install -m 644 board/man/parvis-slot.8 $(MAN8)
 	for f in $(ASSETS); do install -D -m 644 "$$f" "$(SHARE)/$${f#assets/}" || exit 1; done
 	if [ ! -e $(CONF)/pins.ini ]; then install -m 644 board/pins.ini $(CONF); fi
 
 uninstall: ## remove what `install` has put there; the pin map stays
-	rm -f $(BIN)/parvis-kiosk $(BIN)/parvis $(MAN1)/parvis.1 $(MAN1)/parvis-kiosk.1 \
-		$(MAN7)/parvis-sync.7
+	rm -f $(BIN)/parvis-kiosk $(BIN)/parvis $(BIN)/parvis-slot $(MAN1)/parvis.1 \
+		$(MAN1)/parvis-kiosk.1 $(MAN7)/parvis-sync.7 $(MAN8)/parvis-slot.8
 	rm -rf $(SHARE)
 
 # --- packages ----------------------------------------------------------------------------------

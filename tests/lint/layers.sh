@@ -26,6 +26,7 @@ includes() {
 		# Of port/ the contract of a broker alone; of event/ nothing.
 		own["sync"] = "base door store sync port/broker.h"
 		own["night"] = "base door event store sync night ui/paper"
+		own["box"] = "base box"
 		own["ui"] = "base door ui"
 		own["ui/paper"] = "base door ui ui/paper"
 		own["app"] = "base port door scan event store sync night ui ui/paper app"
@@ -204,6 +205,8 @@ found includes firmware/app/x.c '#include <sqlite3.h>'
 found includes firmware/app/x.c '#include <SDL2/SDL.h>'
 found includes firmware/cli/x.c '#include "app/kiosk.h"'
 found includes firmware/cli/x.c '#include <gpiod.h>'
+found includes firmware/box/x.c '#include "store/log.h"'
+found includes firmware/app/x.c '#include "box/slots.h"'
 found includes firmware/port/x.c '#include <sodium.h>'
 found includes firmware/base/x.c '#include <jansson.h>'
 found includes firmware/base/x.c '#include <curl/curl.h>'

@@ -31,7 +31,7 @@ if ! command -v mandoc >/dev/null; then
 	exit 0
 fi
 
-for page in board/man/*.[17]; do
+for page in board/man/*.[178]; do
 	said=$(mandoc -T lint -W warning "$page" 2>&1)
 	[ -z "$said" ] || echo "$said" | sed 's/^/# /'
 	[ -z "$said" ]
@@ -59,6 +59,12 @@ for command in $commands; do
 	for option in $("$B/parvis" "$command" --help | options); do
 		names "$cli" "$option" "parvis(1), $command,"
 	done
+done
+
+slot=$(text_of board/man/parvis-slot.8)
+for word in $("$B/parvis-slot" --help | options) \
+	$("$B/parvis-slot" --help | sed -n 's/^  \([a-z-]*\)  .*/\1/p'); do
+	names "$slot" "$word" "parvis-slot(8)"
 done
 
 # The other way round: an option that the page tells of exists.
