@@ -223,28 +223,42 @@ case $KIOSK in
 esac
 mkdir "$DIR/core"
 
-# live <SCRIPT: plays it, and waits until all of it is done. A fault that does not come is waited for
-# in real time, 10 s: long enough to look around. Sets $pid.
+# live <SCRIPT: plays it, and waits until all of it is done. The script comes through a pipe that does
+# not end, so that there is all the time it takes to look around. Sets $pid; `over` ends it.
 live()
 {
 	{
 		cat
 		echo "shot done.png"
-		echo "expect fault camera"
 	} >"$DIR/live.script"
+	rm -f "$DIR/live.pipe"
+	mkfifo "$DIR/live.pipe"
+	sleep 100000 <>"$DIR/live.pipe" &
+	keeper=$!
+	at_end "kill $keeper 2>/dev/null"
+	cat "$DIR/live.script" >"$DIR/live.pipe" &
 	rm -rf "$DIR/live"
 	(
 		cd "$DIR/core" || exit 3
 		ulimit -c unlimited 2>/dev/null
-		exec "$kiosk" --data "$DIR/data-yes" --offscreen --script "$DIR/live.script" \
+		exec "$kiosk" --data "$DIR/data-yes" --offscreen --script "$DIR/live.pipe" \
 			--shots "$DIR/live"
 	) >"$DIR/live.out" 2>"$DIR/live.err" &
 	pid=$!
-	for _ in $(seq 200); do
+	at_end "kill -KILL $pid 2>/dev/null"
+	for _ in $(seq 1200); do
 		[ ! -s "$DIR/live/done.png" ] || break
 		kill -0 $pid 2>/dev/null || break
 		sleep 0.1
 	done
+}
+# over SIGNAL
+over()
+{
+	kill "-$1" $pid
+	wait $pid 2>/dev/null
+	kill $keeper 2>/dev/null
+	wait $keeper 2>/dev/null
 }
 
 # remembers NAME STATUS
@@ -279,8 +293,7 @@ unlimited | ???????*) is "… and locked, away from swap" yes "$([ "${locked:-0}
 esac
 is "a core dump is not allowed" "1 1" \
 	"$(awk '/^Max core file size/ { print $5, $6 }' /proc/$pid/limits 2>/dev/null)"
-kill -SEGV $pid
-wait $pid 2>/dev/null
+over SEGV
 is "… and none is made" "" "$(ls "$DIR/core")"
 
 {
@@ -298,7 +311,6 @@ case $B in
 *asan* | *tsan*) skip "no name in memory" "a sanitizer keeps copies" ;;
 *) remembers "after the session no name is in memory" 0 ;;
 esac
-kill $pid 2>/dev/null
-wait $pid 2>/dev/null
+over KILL
 
 done_testing
