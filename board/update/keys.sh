@@ -61,6 +61,7 @@ make_authority() {
 	sign ca_made -selfsign
 	mv "$work/ca_made.cert.pem" "$work/ca.cert.pem"
 	sign signer -cert "$work/ca.cert.pem"
+	chmod 644 "$work"/*.cert.pem
 	mkdir -p "$keys"
 	mv "$work"/ca.cert.pem "$work"/ca.key.pem "$work"/signer.cert.pem "$work"/signer.key.pem "$keys/"
 	rm -rf "$work"
