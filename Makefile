@@ -34,11 +34,12 @@ WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wswitch-enum -Wer
 PKGS     := sdl2 pangocairo pangoft2 cairo fontconfig libqrencode sqlite3 libgpiod zxing inih \
             libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson libcurl libutf8proc \
             libmosquitto libpq libcrypto libudev
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
-PKG_LIBS   := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lcsv -lcups
+PKG_CONFIG ?= pkg-config
+PKG_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
+PKG_LIBS   := $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcsv -lcups
 
-GPIOD_MAJOR := $(shell pkg-config --modversion libgpiod 2>/dev/null | cut -d. -f1)
-ZXING_MAJOR := $(shell pkg-config --modversion zxing 2>/dev/null | cut -d. -f1)
+GPIOD_MAJOR := $(shell $(PKG_CONFIG) --modversion libgpiod 2>/dev/null | cut -d. -f1)
+ZXING_MAJOR := $(shell $(PKG_CONFIG) --modversion zxing 2>/dev/null | cut -d. -f1)
 
 CPPFLAGS += -Ifirmware -I. -I$(B)/generated -D_GNU_SOURCE -DPARVIS_VERSION='"$(VERSION)"' \
             -DGPIOD_MAJOR=$(or $(GPIOD_MAJOR),0) -DZXING_MAJOR=$(or $(ZXING_MAJOR),0) $(PKG_CFLAGS)
@@ -88,8 +89,8 @@ all: $(KIOSK) $(CLI) $(SLOT) ## build the programs (this alone installs nothing;
 		ln -sfn release/parvis-slot build/parvis-slot)
 
 # A missing library would otherwise show itself as a missing header, one file at a time.
-ifeq ($(filter deps run test test-long fuzz bench bench-night bench-sync help clean install uninstall deb,$(MAKECMDGOALS)),)
-ifneq ($(shell pkg-config --exists $(PKGS) 2>/dev/null && echo yes),yes)
+ifeq ($(filter deps run test test-long fuzz bench bench-night bench-sync help clean install uninstall deb image,$(MAKECMDGOALS)),)
+ifneq ($(shell $(PKG_CONFIG) --exists $(PKGS) 2>/dev/null && echo yes),yes)
 $(warning Libraries are missing; `make deps` installs them on Debian.)
 endif
 endif
@@ -326,6 +327,12 @@ uninstall: ## remove what `install` has put there; the pin map stays
 deb: ## build the Debian packages into build/deb/
 	@board/deb.sh $(VERSION)
 
+ARCH ?= amd64
+
+image: ## make a box's disk image, ARCH=amd64 or arm64 (root; Debian 13 inside, from apt's own mirrors)
+	@board/deps.sh image
+	@board/image/make.sh $(ARCH)
+
 clean: ## remove build/
 	rm -rf build
 
@@ -336,6 +343,6 @@ help: ## this
 
 .PHONY: all programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
         test-sim sim-flags test-long test-debian12 test-debian13 fuzz bench bench-night bench-sync \
-        lint format install uninstall deb clean help
+        lint format install uninstall deb image clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

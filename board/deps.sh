@@ -1,7 +1,7 @@
 #!/bin/sh
-# Installs what is missing for building (build), running (run) or testing (test, test-long) Parvis on
-# Debian 12 or 13. The packages are listed in board/packages/. Quick, and asks for no rights, where
-# everything is there.
+# Installs what is missing for building (build), running (run) or testing (test, test-long) Parvis, or
+# for making a box's image (image), on Debian 12 or 13. The packages are listed in board/packages/.
+# Quick, and asks for no rights, where everything is there.
 set -eu
 
 lists=$(dirname "$0")/packages
@@ -10,8 +10,9 @@ build) wanted="build" ;;
 run) wanted="build run" ;;
 test) wanted="build run test" ;;
 test-long) wanted="build run test test-long" ;;
+image) wanted="image" ;;
 *)
-	echo "usage: $0 [build|run|test|test-long]" >&2
+	echo "usage: $0 [build|run|test|test-long|image]" >&2
 	exit 2
 	;;
 esac

@@ -1,0 +1,26 @@
+# shellcheck shell=sh
+# Run in the root of a box after our packages and files are in it: what is on and what is off, and
+# nothing left that is another one at each making.
+systemctl --quiet enable systemd-networkd systemd-resolved systemd-timesyncd
+# The venue's own broker is a child of the kiosk's; no other runs.
+systemctl --quiet disable mosquitto ssh
+systemctl --quiet mask mosquitto.service systemd-networkd-wait-online.service \
+	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
+systemctl --quiet set-default multi-user.target
+ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+
+# A box gets its own machine-id and ssh keys when it starts.
+: >/etc/machine-id
+rm -f /var/lib/dbus/machine-id /etc/ssh/ssh_host_*
+rm -rf /var/log /var/tmp /var/cache/apt /var/cache/debconf /var/cache/ldconfig /var/lib/apt \
+	/var/lib/systemd /var/backups /run/* /root /etc/apt
+rm -f /etc/.pwd.lock /etc/passwd- /etc/group- /etc/shadow- /etc/gshadow- /etc/subuid- /etc/subgid- \
+	/var/lib/dpkg/*-old /var/lib/dpkg/lock* /var/lib/dpkg/triggers/Lock /var/lib/dpkg/diversions-old
+mkdir -p /data /var/log /var/lib/systemd /var/lib/parvis /boot/firmware
+install -d -m 1777 /var/tmp
+install -d -m 700 /root
+
+# Where board/boot/boot.cmd finds them, whatever the kernel's version is.
+ln -sf "$(basename /boot/vmlinuz-*)" /boot/vmlinuz
+ln -sf "$(basename /boot/initrd.img-*)" /boot/initrd.img
+rm -f /vmlinuz /initrd.img /vmlinuz.old /initrd.img.old
