@@ -23,7 +23,7 @@
 #define RECEIPT_DOMAIN "parvis/1 erasure"
 
 static const char usage[] =
-	"usage: parvis person --event DIR [--store WHERE] [--box DATA]... [--stick FILE]...\n"
+	"usage: parvis person --event DIR [--store WHERE] [--box DATA]... [--stick PATH]...\n"
 	"                     (--email ADDRESS | --email-stdin | --code CODE | --code-stdin)\n"
 	"                     [--json] [--erase]\n"
 	"\n"
@@ -33,7 +33,7 @@ static const char usage[] =
 	"  --event DIR      the event's folder\n"
 	"  --store WHERE    its store, where that is not in DIR: FILE.db or postgresql://...\n"
 	"  --box DATA       a box's data directory, or a mirror of one\n"
-	"  --stick FILE     a sealed copy of a box's log\n"
+	"  --stick PATH     a sealed copy of a box's log, or a stick or folder with such copies\n"
 	"  --email ADDRESS  all that is registered with this e-mail address\n"
 	"  --code CODE      the one ticket with this code\n"
 	"  --email-stdin, --code-stdin\n"

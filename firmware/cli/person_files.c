@@ -2,6 +2,7 @@
 #include "cli/after.h"
 #include "cli/cli.h"
 #include "cli/person_parts.h"
+#include "event/bundle.h"
 #include "night/purge.h"
 #include "store/print_queue.h"
 
@@ -45,7 +46,7 @@ static bool is_sealed(const struct person_search *p, const char *path)
 {
 	const char *name = strrchr(path, '/');
 	name = name ? name + 1 : path;
-	if (begins_with(path, "bundles/"))
+	if (begins_with(path, "bundles/") || ends_with(name, BUNDLE_SUFFIX))
 		return true;
 	bool box = !strcmp(p->where, "box");
 	return !strcmp(name, "names.idx") || (box && !strcmp(name, "roster.db"));
@@ -59,9 +60,10 @@ static bool is_list(const char *path)
 /* What an import, a copy or a cut has left beside a database that is as it should be. */
 static bool is_remnant(const struct person_search *p, const char *path)
 {
-	return !strcmp(p->where, "box")
-		       ? begins_with(path, "print.db-")
-		       : begins_with(path, "people.db-") || begins_with(path, "people.db.import");
+	if (!strcmp(p->where, "box"))
+		return begins_with(path, "print.db-");
+	return !strcmp(p->where, "event") &&
+	       (begins_with(path, "people.db-") || begins_with(path, "people.db.import"));
 }
 
 static int erase(struct person_search *p, int dir_fd, const char *name, const char *path)
@@ -72,7 +74,7 @@ static int erase(struct person_search *p, int dir_fd, const char *name, const ch
 	int error = -EILSEQ;
 	if (is_remnant(p, path)) {
 		error = purge_file(dir_fd, name, &bytes);
-	} else if (is_list(path) && !strcmp(p->where, "event")) {
+	} else if (is_list(path) && strcmp(p->where, "box") != 0) {
 		error = person_strip(p->words, dir_fd, name, &lines);
 		snprintf(what, sizeof(what), "%llu lines", (unsigned long long)lines);
 	}
@@ -147,5 +149,8 @@ int person_files(struct person_search *p)
 		if (status == CLI_OK)
 			status = walk(p, p->o->boxes[i], "box");
 	}
+	for (size_t i = 0; status == CLI_OK && i < p->o->stick_count; i++)
+		if (person_is_folder(p->o->sticks[i]))
+			status = walk(p, p->o->sticks[i], "stick");
 	return status;
 }

@@ -41,8 +41,11 @@ struct person_search {
  * CLI_OK or CLI_FAILED, told. */
 NODISCARD int person_rows(struct person_search *p);
 
-/* Looks through the event's folder and the boxes: into clear and sealed; where `erasing`, does what
- * can be done and fills gone and left. CLI_OK or CLI_FAILED, told. */
+/* Whether a stick was given, and not one file of it. */
+bool person_is_folder(const char *path);
+
+/* Looks through the event's folder, the boxes and the sticks: into clear and sealed; where
+ * `erasing`, does what can be done and fills gone and left. CLI_OK or CLI_FAILED, told. */
 NODISCARD int person_files(struct person_search *p);
 
 /* A string of somebody else's as JSON, harmless on a terminal. */

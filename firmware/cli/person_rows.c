@@ -4,14 +4,17 @@
 #include "cli/folder.h"
 #include "cli/person_parts.h"
 #include "event/issuer.h"
+#include "night/purge.h"
 #include "night/sealed.h"
 #include "store/log.h"
 #include "store/peers.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static int take_row(void *context, const struct row *row)
 {
@@ -129,6 +132,43 @@ static int rows_of_stick(struct person_search *p, const struct issuer *issuer, c
 	return stopped ? after_failed("person", path, stopped) : CLI_OK;
 }
 
+bool person_is_folder(const char *path)
+{
+	struct stat st;
+	return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+struct copies {
+	struct person_search *search;
+	const struct issuer *issuer;
+	const char *dir;
+	int status;
+};
+
+static int take_copy(void *context, int dir_fd, const char *name, const char *path, bool directory)
+{
+	struct copies *c = context;
+	char whole[PATH_MAX];
+	size_t n = strlen(name), m = strlen(SEALED_SUFFIX);
+	(void)dir_fd;
+	if (directory || n < m || strcmp(name + n - m, SEALED_SUFFIX) != 0)
+		return 0;
+	if (snprintf(whole, sizeof(whole), "%s/%s", c->dir, path) >= (int)sizeof(whole))
+		return -ENAMETOOLONG;
+	c->status = rows_of_stick(c->search, c->issuer, whole);
+	c->search->file = c->dir; /* `whole` ends here */
+	return c->status != CLI_OK;
+}
+
+/* Every sealed copy of a stick. */
+static int rows_of_folder(struct person_search *p, const struct issuer *issuer, const char *dir)
+{
+	struct copies c = { p, issuer, dir, CLI_OK };
+	AUTO_FD fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = fd < 0 ? -errno : purge_walk(fd, take_copy, &c);
+	return error < 0 ? after_failed("person", dir, error) : c.status;
+}
+
 int person_rows(struct person_search *p)
 {
 	struct issuer *issuer = NULL;
@@ -138,8 +178,11 @@ int person_rows(struct person_search *p)
 	if (status == CLI_OK && p->o->stick_count &&
 		issuer_open(&issuer, p->o->event_dir, folder_problem, NULL))
 		status = CLI_FAILED;
-	for (size_t i = 0; status == CLI_OK && i < p->o->stick_count; i++)
-		status = rows_of_stick(p, issuer, p->o->sticks[i]);
+	for (size_t i = 0; status == CLI_OK && i < p->o->stick_count; i++) {
+		const char *stick = p->o->sticks[i];
+		status = person_is_folder(stick) ? rows_of_folder(p, issuer, stick)
+						 : rows_of_stick(p, issuer, stick);
+	}
 	issuer_close(issuer);
 	return status;
 }

@@ -246,6 +246,14 @@ static bool begins(const struct purge_words *w, const char *bytes, size_t left)
 	return false;
 }
 
+bool purge_words_in_text(const struct purge_words *w, const char *text, size_t len)
+{
+	for (size_t i = 0; i + KEY <= len; i++)
+		if (begins(w, text + i, len - i))
+			return true;
+	return false;
+}
+
 int purge_words_in(const struct purge_words *w, int fd, bool *found)
 {
 	AUTO_FREE char *chunk = malloc(CHUNK + WORD_MAX);
@@ -259,11 +267,9 @@ int purge_words_in(const struct purge_words *w, int fd, bool *found)
 		if (n < 0)
 			return -errno;
 		size_t have = kept + (size_t)n;
-		for (size_t i = 0; i + KEY <= have; i++)
-			if (begins(w, chunk + i, have - i)) {
-				*found = true;
-				return 0;
-			}
+		*found = purge_words_in_text(w, chunk, have);
+		if (*found)
+			return 0;
 		kept = have < WORD_MAX ? have : WORD_MAX;
 		memmove(chunk, chunk + have - kept, kept);
 	}

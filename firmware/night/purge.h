@@ -38,6 +38,9 @@ void purge_words_free(struct purge_words *w);
 /* Whether a file has one of them. */
 NODISCARD int purge_words_in(const struct purge_words *w, int fd, bool *found);
 
+/* Whether a text has one of them. */
+bool purge_words_in_text(const struct purge_words *w, const char *text, size_t len);
+
 /* Each file below a directory, deepest first, links and devices left out; `path` is relative to it.
  * Non-zero from `take` stops and is returned. Directories are given after what is in them. */
 NODISCARD int purge_walk(int dir_fd,

@@ -43,7 +43,8 @@ struct night_pg {
 	struct night base;
 	PGconn *pg;
 	bool writes;
-	char *buffer; /* what is being sent */
+	unsigned reading; /* cursors that are open */
+	char *buffer;     /* what is being sent */
 	size_t used, size;
 };
 

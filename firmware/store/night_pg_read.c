@@ -10,20 +10,15 @@
 
 typedef int take_result(void *context, const PGresult *r, int at);
 
-#define FETCH "FETCH 4000 FROM reading"
+#define READ_ONLY "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
 
-/* Runs `take` for each row of a query, whose columns are binary. */
-static int each(struct night_pg *n, const char *query, take_result *take, void *context)
+static int fetch_all(struct night_pg *n, take_result *take, void *context)
 {
-	char sql[1400];
-	int got = 1, stop;
-	snprintf(sql, sizeof(sql),
-		"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-		"DECLARE reading BINARY NO SCROLL CURSOR FOR %s",
-		query);
-	stop = night_pg_run(n, sql, NULL);
+	char sql[64];
+	int got = 1, stop = 0;
+	snprintf(sql, sizeof(sql), "FETCH 4000 FROM reading%u", n->reading);
 	while (!stop && got > 0) {
-		PGresult *r = PQexec(n->pg, FETCH);
+		PGresult *r = PQexec(n->pg, sql);
 		if (PQresultStatus(r) != PGRES_TUPLES_OK)
 			stop = night_pg_failed(n, r);
 		got = stop ? 0 : PQntuples(r);
@@ -31,8 +26,26 @@ static int each(struct night_pg *n, const char *query, take_result *take, void *
 			stop = take(context, r, i);
 		PQclear(r);
 	}
-	int ended = night_pg_run(n, stop ? "ROLLBACK" : "COMMIT", NULL);
-	return stop ? stop : ended;
+	return stop;
+}
+
+/* Runs `take` for each row of a query, whose columns are binary. `take` may ask for something else
+ * meanwhile: that is read within the same transaction, through a cursor of its own. */
+static int each(struct night_pg *n, const char *query, take_result *take, void *context)
+{
+	char sql[1400], end[64] = "COMMIT";
+	bool outer = ++n->reading == 1;
+	snprintf(sql, sizeof(sql), "%sDECLARE reading%u BINARY NO SCROLL CURSOR FOR %s",
+		outer ? READ_ONLY : "", n->reading, query);
+	int stop = night_pg_run(n, sql, NULL);
+	if (!stop)
+		stop = fetch_all(n, take, context);
+	if (!outer)
+		snprintf(end, sizeof(end), "CLOSE reading%u", n->reading);
+	n->reading--;
+	if (stop && outer)
+		(void)!night_pg_run(n, "ROLLBACK", NULL);
+	return stop ? stop : night_pg_run(n, end, NULL);
 }
 
 static int64_t integer(const PGresult *r, int at, int column)

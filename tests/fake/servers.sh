@@ -94,10 +94,14 @@ start_postgresql()
 	as_nobody "$pg_bin/postgres" -D "$server/data" -k "$server/socket" -h "" \
 		>>"$server/postgresql.log" 2>&1 &
 	echo $! >"$server/pid"
-	at_end "kill -QUIT $! 2>/dev/null"
+	# What was begun here is a shell that waits for the server and hears no such signal; and the server
+	# ends its own children first, which takes it a moment.
+	pg_pid=$server/data/postmaster.pid
+	ended="[ ! -e '$pg_pid' ] && break"
+	at_end "kill -QUIT \$(head -1 '$pg_pid') 2>/dev/null; for try in \$(seq 1 200); do $ended; sleep 0.05; done"
 	POSTGRESQL_URL="postgresql://parvis@/postgres?host=$server/socket"
 	for try in $(seq 1 200); do
-		as_nobody "$pg_bin/pg_isready" -q -h "$server/socket" -U parvis && return 0
+		as_nobody "$pg_bin/pg_isready" -q -h "$server/socket" -U parvis && { head -1 "$pg_pid" >"$server/pid"; return 0; }
 		sleep 0.1
 	done
 	return 1

@@ -109,6 +109,7 @@ static void take_all(struct night *n)
 /* --- the same as in SQLite -------------------------------------------------------------------- */
 
 struct dump {
+	struct night *night;
 	char *text;
 	size_t len;
 	FILE *out;
@@ -151,13 +152,29 @@ static int dump_flaw(void *context, const struct night_flaw *f)
 	return 0;
 }
 
+/* Something else is asked for while rows are read, as a report does. */
+static int dump_promise(void *context, const struct row *row)
+{
+	struct dump *d = context;
+	struct chain chain = { .epoch = row->epoch };
+	uint64_t promised = 1;
+	if (row->seq % 100 != 1)
+		return 0;
+	memcpy(chain.device, row->device, sizeof(chain.device));
+	assert_int_equal(night_promised(d->night, &chain, &promised), 0);
+	fprintf(d->out, "promised %lu %llu\n", (unsigned long)row->epoch,
+		(unsigned long long)promised);
+	return 0;
+}
+
 static char *dump(struct night *n)
 {
-	struct dump d = { 0 };
+	struct dump d = { .night = n };
 	d.out = open_memstream(&d.text, &d.len);
 	assert_non_null(d.out);
 	for (int order = NIGHT_BY_CHAIN; order <= NIGHT_BY_TICKET; order++)
 		assert_int_equal(night_each(n, (enum night_order)order, dump_row, &d), 0);
+	assert_int_equal(night_each(n, NIGHT_BY_CHAIN, dump_promise, &d), 0);
 	assert_int_equal(night_contradictions(n, dump_row, &d), 0);
 	assert_int_equal(night_chains(n, dump_chain, &d), 0);
 	assert_int_equal(night_marks(n, dump_flaw, &d), 0);
