@@ -71,8 +71,12 @@ APP_LIB  := $(B)/libparvis-app.a
 
 KIOSK := $(B)/parvis-kiosk
 CLI   := $(B)/parvis
+READER := $(B)/parvis-reader
 # For boxes with two systems: needs no library, so that it runs in the smallest of them.
 SLOT  := $(B)/parvis-slot
+# What only a box's image has.
+CONSOLE      := $(B)/parvis-console
+BOX_PROGRAMS := $(CONSOLE)
 
 # The rooms draw on paper, and paper takes of the rooms. The fakes stand before them all and are looked
 # at once: only a fake that a test asks for takes a port's place.
@@ -83,7 +87,7 @@ grouped = $(filter-out $(libs),$(1)) -Wl,--start-group $(libs) -Wl,--end-group
 SILENT := $(findstring s,$(filter-out -%,$(firstword $(MAKEFLAGS))))
 step    = $(if $(V),,@$(if $(SILENT),,printf '  %-4s %s\n' $(1) $@;))
 
-all: $(KIOSK) $(CLI) $(SLOT) ## build the programs (this alone installs nothing; see `make deps`)
+all: $(KIOSK) $(CLI) $(READER) $(SLOT) ## build the programs (this alone installs nothing; see `make deps`)
 	@$(if $(filter release,$(VARIANT)),ln -sfn release/parvis-kiosk build/parvis-kiosk; \
 		ln -sfn release/parvis build/parvis; \
 		ln -sfn release/parvis-slot build/parvis-slot)
@@ -127,6 +131,15 @@ $(KIOSK): $(call obj,firmware/app/main.c) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LI
 
 $(CLI): $(call obj,$(CLI_SRC)) $(PAPER_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
+
+# Of the rooms it takes the decoder alone, and only what that needs is linked.
+$(READER): $(call obj,firmware/reader/main.c) $(LIB)
+	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
+
+$(CONSOLE): $(call obj,firmware/console/main.c) $(LIB)
+	$(call step,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^
+
+box: $(BOX_PROGRAMS)
 
 $(SLOT): $(call obj,firmware/box/main.c) $(LIB)
 	$(call step,LINK)$(CC) $(ALL_LDFLAGS) -o $@ $^
@@ -185,7 +198,8 @@ replayers: $(REPLAYERS)
 fuzzers: $(FUZZERS)
 benches: $(BENCHES)
 objects: $(ROOM_OBJ) $(FAKE_OBJ) \
-         $(call obj,firmware/box/main.c $(UI_SRC) $(PAPER_SRC) $(APP_SRC) $(CLI_SRC) $(TEST_SRC) $(FUZZ_SRC) \
+         $(call obj,$(wildcard firmware/*/main.c) $(UI_SRC) $(PAPER_SRC) $(APP_SRC) $(CLI_SRC)) \
+         $(call obj,$(TEST_SRC) $(FUZZ_SRC) \
                     $(BENCH_SRC) $(TOOL_SRC))
 
 # Tests in which threads meet, by what they include.
@@ -297,6 +311,7 @@ format: ## put every source file into the house's shape
 PREFIX     ?= /usr
 SYSCONFDIR ?= $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
 BIN        := $(DESTDIR)$(PREFIX)/bin
+LIBEXEC    := $(DESTDIR)$(PREFIX)/libexec
 MAN1       := $(DESTDIR)$(PREFIX)/share/man/man1
 MAN7       := $(DESTDIR)$(PREFIX)/share/man/man7
 MAN8       := $(DESTDIR)$(PREFIX)/share/man/man8
@@ -307,8 +322,9 @@ ASSETS     := $(shell find assets -type f ! -path 'assets/strings/*' ! -path 'as
                            2>/dev/null)
 
 install: all ## install into $(DESTDIR)$(PREFIX); PREFIX=/usr
-	install -d $(BIN) $(MAN1) $(MAN7) $(MAN8) $(SHARE) $(CONF)
+	install -d $(BIN) $(LIBEXEC) $(MAN1) $(MAN7) $(MAN8) $(SHARE) $(CONF)
 	install -m 755 $(KIOSK) $(CLI) $(SLOT) $(BIN)
+	install -m 755 $(READER) $(LIBEXEC)
 	install -d $(SHARE)/broker
 	install -m 644 board/broker/* $(SHARE)/broker
 	install -m 644 board/man/parvis.1 board/man/parvis-kiosk.1 $(MAN1)
@@ -317,8 +333,36 @@ install: all ## install into $(DESTDIR)$(PREFIX); PREFIX=/usr
 	for f in $(ASSETS); do install -D -m 644 "$$f" "$(SHARE)/$${f#assets/}" || exit 1; done
 	if [ ! -e $(CONF)/pins.ini ]; then install -m 644 board/pins.ini $(CONF); fi
 
+# Not on a desk: it closes a machine down to its kiosk. board/debian/ puts its units beside it.
+UNITS   := $(DESTDIR)$(PREFIX)/lib/systemd
+NEVER   := getty@ serial-getty@ console-getty container-getty@ debug-shell
+RESTART := emergency rescue
+
+install-box: box
+	install -d $(LIBEXEC) $(MAN7)
+	install -m 755 $(BOX_PROGRAMS) board/system/parvis-firewall board/system/parvis-usb $(LIBEXEC)
+	install -D -m 644 board/system/firewall.awk $(DESTDIR)$(PREFIX)/lib/parvis/firewall.awk
+	install -m 644 board/man/parvis-box.7 $(MAN7)
+	install -D -m 644 board/system/usb.allow $(DESTDIR)$(PREFIX)/lib/parvis/usb.allow
+	install -D -m 644 board/system/sysctl.conf $(DESTDIR)$(PREFIX)/lib/sysctl.d/70-parvis-box.conf
+	install -D -m 644 board/system/modprobe.conf $(DESTDIR)$(PREFIX)/lib/modprobe.d/parvis-box.conf
+	for name in logind system coredump resolved; do \
+		install -D -m 644 board/system/$$name.conf \
+			$(UNITS)/$$name.conf.d/50-parvis-box.conf || exit 1; \
+	done
+	for unit in $(NEVER); do \
+		install -D -m 644 board/system/never.conf \
+			$(UNITS)/system/$$unit.service.d/50-parvis-box.conf || exit 1; \
+	done
+	for unit in $(RESTART); do \
+		install -D -m 644 board/system/restart.conf \
+			$(UNITS)/system/$$unit.service.d/50-parvis-box.conf || exit 1; \
+	done
+	install -D -m 644 board/system/kiosk.conf \
+		$(UNITS)/system/parvis-kiosk.service.d/50-parvis-box.conf
+
 uninstall: ## remove what `install` has put there; the pin map stays
-	rm -f $(BIN)/parvis-kiosk $(BIN)/parvis $(BIN)/parvis-slot $(MAN1)/parvis.1 \
+	rm -f $(LIBEXEC)/parvis-reader $(BIN)/parvis-kiosk $(BIN)/parvis $(BIN)/parvis-slot $(MAN1)/parvis.1 \
 		$(MAN1)/parvis-kiosk.1 $(MAN7)/parvis-sync.7 $(MAN8)/parvis-slot.8
 	rm -rf $(SHARE)
 
@@ -341,7 +385,7 @@ help: ## this
 		expand -t 18
 	@echo '  VARIANT=release|asan|tsan|clang|fuzz chooses what a single target is built as.'
 
-.PHONY: all programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
+.PHONY: all box install-box programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
         test-sim sim-flags test-long test-debian12 test-debian13 fuzz bench bench-night bench-sync \
         lint format install uninstall deb image clean help
 .DELETE_ON_ERROR:

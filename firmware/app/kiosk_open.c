@@ -173,7 +173,7 @@ static int open_printing(struct kiosk *k)
 static int open_parts(struct kiosk *k)
 {
 	const struct options *o = k->options;
-	int error = lens_open(&k->lens, o->camera);
+	int error = lens_open(&k->lens, o->camera, o->reader);
 	if (error == -EINVAL && o->camera)
 		return say_kind("camera", o->camera, camera_usage, error);
 	if (error) {

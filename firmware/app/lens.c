@@ -147,7 +147,7 @@ static void *lens_main(void *argument)
 	return NULL;
 }
 
-int lens_open(struct lens **out, const char *spec)
+int lens_open(struct lens **out, const char *spec, const char *reader)
 {
 	struct lens *l = calloc(1, sizeof(*l));
 	if (!l)
@@ -155,7 +155,7 @@ int lens_open(struct lens **out, const char *spec)
 	pthread_mutex_init(&l->view_lock, NULL);
 	int error = mailbox_open(&l->out, sizeof(struct lens_message), 8);
 	if (!error)
-		error = reader_open(&l->reader, NULL);
+		error = reader ? reader_connect(&l->reader, reader) : reader_open(&l->reader, NULL);
 	if (!error && spec)
 		error = camera_open(&l->camera, spec);
 	if (!error && spec) {

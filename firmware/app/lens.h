@@ -32,9 +32,10 @@ struct lens_message {
 
 struct lens;
 
-/* Opens the reading process and, where spec is not NULL, the camera and its thread. -EINVAL: no
- * such camera. *out only on success. */
-NODISCARD int lens_open(struct lens **out, const char *spec);
+/* Opens the reading process, a child or, where reader is not NULL, one behind that socket, and,
+ * where spec is not NULL, the camera and its thread. -EINVAL: no such camera. *out only on success.
+ */
+NODISCARD int lens_open(struct lens **out, const char *spec, const char *reader);
 
 /* Ends thread, camera and reading process. NULL is allowed. */
 void lens_close(struct lens *l);

@@ -32,6 +32,8 @@ static const char usage_tail[] =
 	"  --printer URI      a label printer for walk-ins' badges: ipp://host/ipp/print\n"
 	"  --label WxH        the size of its labels in mm (default: 62x29)\n"
 	"  --labels N         a new roll: so many labels are left\n"
+	"  --reader SOCKET    where a service manager has the reading process started (default: a\n"
+	"                     child of this program)\n"
 	"  --stick-dir DIR    a directory in place of a USB stick, for the copy of the log\n"
 	"  --broker URL       a broker: mqtt://host[:port] or mqtts://host[:port], the best first;\n"
 	"                     in place of the event's; may be repeated\n"
@@ -69,6 +71,7 @@ enum option_id {
 	OPTION_PRINTER,
 	OPTION_LABEL,
 	OPTION_LABELS,
+	OPTION_READER,
 	OPTION_STICK_DIR,
 	OPTION_BROKER,
 	OPTION_TLS_CA,
@@ -102,6 +105,7 @@ static const struct option long_options[] = {
 	{ "printer", required_argument, NULL, OPTION_PRINTER },
 	{ "label", required_argument, NULL, OPTION_LABEL },
 	{ "labels", required_argument, NULL, OPTION_LABELS },
+	{ "reader", required_argument, NULL, OPTION_READER },
 	{ "stick-dir", required_argument, NULL, OPTION_STICK_DIR },
 	{ "broker", required_argument, NULL, OPTION_BROKER },
 	{ "tls-ca", required_argument, NULL, OPTION_TLS_CA },
@@ -220,8 +224,40 @@ static bool add_place(const char **places, size_t *count, const char *option, co
 	return true;
 }
 
+/* Where a text is kept as it is given; NULL: not of this option. */
+static const char **kept_at(struct options *o, int id)
+{
+	const struct {
+		int id;
+		const char **text;
+	} texts[] = {
+		{ OPTION_VENUE, &o->venue },
+		{ OPTION_CAMERA, &o->camera },
+		{ OPTION_SCANNER, &o->scanner },
+		{ OPTION_PINS, &o->pins },
+		{ OPTION_PRINTER, &o->printer },
+		{ OPTION_TLS_CA, &o->tls_ca },
+		{ OPTION_TLS_CERT, &o->tls_cert },
+		{ OPTION_TLS_KEY, &o->tls_key },
+		{ OPTION_READER, &o->reader },
+		{ OPTION_STICK_DIR, &o->stick_dir },
+		{ OPTION_LANG, &o->language },
+		{ OPTION_SCRIPT, &o->script },
+		{ OPTION_SHOTS, &o->shots },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (texts[i].id == id)
+			return texts[i].text;
+	return NULL;
+}
+
 static bool take(struct options *o, int id, const char *value)
 {
+	const char **text = kept_at(o, id);
+	if (text) {
+		*text = value;
+		return true;
+	}
 	switch (id) {
 	case OPTION_EVENT:
 		return read_path(o->event, "event", value);
@@ -233,40 +269,16 @@ static bool take(struct options *o, int id, const char *value)
 		return read_path(o->data, "data", value);
 	case OPTION_ASSETS:
 		return read_path(o->assets, "assets", value);
-	case OPTION_VENUE:
-		o->venue = value;
-		return true;
 	case OPTION_DOOR:
 		return read_door(o, value);
 	case OPTION_DOORWAY:
 		return read_doorway(o, value);
-	case OPTION_CAMERA:
-		o->camera = value;
-		return true;
-	case OPTION_SCANNER:
-		o->scanner = value;
-		return true;
-	case OPTION_PINS:
-		o->pins = value;
-		return true;
-	case OPTION_PRINTER:
-		o->printer = value;
-		return true;
 	case OPTION_LABEL:
 		return read_label(o, value);
 	case OPTION_LABELS:
 		return read_labels(o, value);
 	case OPTION_BROKER:
 		return add_broker(o, value);
-	case OPTION_TLS_CA:
-		o->tls_ca = value;
-		return true;
-	case OPTION_TLS_CERT:
-		o->tls_cert = value;
-		return true;
-	case OPTION_TLS_KEY:
-		o->tls_key = value;
-		return true;
 	case OPTION_HOST_BROKER:
 		return read_port(o, value);
 	case OPTION_PANEL:
@@ -280,20 +292,8 @@ static bool take(struct options *o, int id, const char *value)
 	case OPTION_OFFSCREEN:
 		o->offscreen = true;
 		return true;
-	case OPTION_STICK_DIR:
-		o->stick_dir = value;
-		return true;
-	case OPTION_LANG:
-		o->language = value;
-		return true;
 	case OPTION_MUTE:
 		o->mute = true;
-		return true;
-	case OPTION_SCRIPT:
-		o->script = value;
-		return true;
-	case OPTION_SHOTS:
-		o->shots = value;
 		return true;
 	default:
 		return false;

@@ -509,7 +509,7 @@ static enum outcome ask(struct threshold *t)
 		if (!strcmp(o->language, language_codes[l]))
 			t->language = (enum language)l;
 	set_time_limit(t);
-	if (o->camera && !o->script && lens_open(&t->lens, o->camera))
+	if (o->camera && !o->script && lens_open(&t->lens, o->camera, o->reader))
 		t->lens = NULL; /* the door will say so */
 	if (o->script && !t->script)
 		fprintf(stderr, "parvis-kiosk: %s: %s\n", o->script, strerror(errno));

@@ -1,6 +1,7 @@
 #include "scan/reader.h"
 
 #include "base/log.h"
+#include "scan/hello.h"
 #include "scan/reply.h"
 #include "scan/sandbox.h"
 
@@ -25,16 +26,19 @@
 #define DESCRIPTOR_LOW 10
 
 struct reader {
-	char *program;
+	char *program; /* a child of this program; NULL: */
+	char *socket;  /* somebody else's process, by way of this */
 	uint8_t *slot;
 	int slot_fd;
 	int channel; /* -1 while there is no worker */
-	pid_t pid;   /* the same */
+	int leash;   /* of one that is no child */
+	pid_t pid;   /* of a child; else -1 */
 	uint32_t sequence;
 	uint32_t frame_number;
 	uint32_t starts;
 	int64_t started_ms; /* of the last start */
 	bool proven;        /* this worker has answered at least once */
+	bool told;          /* that none can be started */
 	uint8_t answer[sizeof(struct reply)];
 };
 
@@ -140,11 +144,10 @@ static int spawn(struct reader *r, int channel)
 	return -e;
 }
 
-static int worker_start(struct reader *r)
+static int child_start(struct reader *r)
 {
 	int ends[2];
 
-	r->started_ms = now_ms();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 
@@ -161,6 +164,18 @@ static int worker_start(struct reader *r)
 		return e;
 	r->channel = near;
 	near = -1;
+	return 0;
+}
+
+static int worker_start(struct reader *r)
+{
+	r->started_ms = now_ms();
+
+	int e = r->socket ? hello_call(r->socket, r->slot_fd, &r->channel, &r->leash)
+			  : child_start(r);
+
+	if (e)
+		return e;
 	r->proven = false;
 	r->starts++;
 	return 0;
@@ -174,23 +189,25 @@ static void worker_end(struct reader *r)
 			;
 	}
 	r->pid = -1;
+	cc_close_fd(&r->leash);
 	cc_close_fd(&r->channel);
-	r->channel = -1;
+	r->leash = r->channel = -1;
 }
 
 /* A worker that dies before it has answered anything would die again: such starts are kept
  * RESPAWN_MIN_MS apart. */
 static int worker_ensure(struct reader *r)
 {
-	if (r->pid > 0)
+	if (r->channel >= 0)
 		return 0;
 	if (!r->proven && now_ms() - r->started_ms < RESPAWN_MIN_MS)
 		return -EAGAIN;
 
 	int e = worker_start(r);
 
-	if (e)
+	if (e && !r->told)
 		log_warning("scan: the reading process cannot be started: %s", strerror(-e));
+	r->told = e != 0;
 	return e ? -EAGAIN : 0;
 }
 
@@ -202,13 +219,23 @@ static void worker_replace(struct reader *r, const char *why)
 	(void)!worker_ensure(r);
 }
 
+static bool worker_is_dead(struct reader *r)
+{
+	struct pollfd p = { .fd = r->channel };
+
+	if (r->socket)
+		return r->channel >= 0 && poll(&p, 1, 0) > 0;
+	if (r->pid <= 0 || waitpid(r->pid, NULL, WNOHANG) == 0)
+		return false;
+	r->pid = -1;
+	return true;
+}
+
 /* One that died while nothing was asked of it costs no frame. */
 static void worker_bury_dead(struct reader *r)
 {
-	if (r->pid <= 0 || waitpid(r->pid, NULL, WNOHANG) == 0)
-		return;
-	r->pid = -1;
-	worker_replace(r, "has died");
+	if (worker_is_dead(r))
+		worker_replace(r, "has died");
 }
 
 /* --- one look -------------------------------------------------------------------------------- */
@@ -230,9 +257,9 @@ static int ask(struct reader *r, const struct luma *frame, enum effort effort)
 }
 
 /* 0 when something can be read from the worker. */
-static int await(const struct reader *r, int64_t patience_ms)
+static int await(const struct reader *r, int64_t most_ms)
 {
-	int64_t end_ms = now_ms() + patience_ms;
+	int64_t end_ms = now_ms() + most_ms;
 	struct pollfd p = { .fd = r->channel, .events = POLLIN };
 
 	for (;;) {
@@ -246,6 +273,13 @@ static int await(const struct reader *r, int64_t patience_ms)
 		if (n < 0 && errno != EINTR)
 			return -EPIPE;
 	}
+}
+
+static int64_t patience_ms(const struct reader *r, enum effort effort)
+{
+	int64_t most_ms = effort == EFFORT_STILL ? READER_HANG_STILL_MS : READER_HANG_LIVE_MS;
+
+	return r->socket && !r->proven && most_ms < READER_START_MS ? READER_START_MS : most_ms;
 }
 
 static int listen_to(struct reader *r, struct decoded *out)
@@ -286,7 +320,7 @@ int reader_look(struct reader *r, const struct luma *frame, enum effort effort, 
 	slot_fill(r, frame);
 	e = ask(r, frame, effort);
 	if (!e)
-		e = await(r, effort == EFFORT_STILL ? READER_HANG_STILL_MS : READER_HANG_LIVE_MS);
+		e = await(r, patience_ms(r, effort));
 	if (!e)
 		e = listen_to(r, out);
 	if (e)
@@ -298,16 +332,31 @@ int reader_look(struct reader *r, const struct luma *frame, enum effort effort, 
 
 /* --- the reader ------------------------------------------------------------------------------ */
 
-int reader_open(struct reader **out, const char *program)
+/* program or path, the other being NULL. */
+static int reader_make(struct reader **out, const char *program, const char *path)
 {
 	struct reader *r = calloc(1, sizeof *r);
 
 	if (!r)
 		return -ENOMEM;
-	r->slot_fd = r->channel = r->pid = -1;
-	r->program = strdup(program ? program : SELF);
+	r->slot_fd = r->channel = r->leash = r->pid = -1;
+	r->program = program ? strdup(program) : NULL;
+	r->socket = path ? strdup(path) : NULL;
 
-	int e = r->program ? slot_make(r) : -ENOMEM;
+	int e = r->program || r->socket ? slot_make(r) : -ENOMEM;
+
+	if (e) {
+		reader_close(r);
+		return e;
+	}
+	*out = r;
+	return 0;
+}
+
+int reader_open(struct reader **out, const char *program)
+{
+	struct reader *r = NULL;
+	int e = reader_make(&r, program ? program : SELF, NULL);
 
 	if (!e)
 		e = worker_start(r);
@@ -315,6 +364,18 @@ int reader_open(struct reader **out, const char *program)
 		reader_close(r);
 		return e;
 	}
+	*out = r;
+	return 0;
+}
+
+int reader_connect(struct reader **out, const char *socket_path)
+{
+	struct reader *r = NULL;
+	int e = reader_make(&r, NULL, socket_path);
+
+	if (e)
+		return e;
+	(void)!worker_ensure(r);
 	*out = r;
 	return 0;
 }
@@ -328,12 +389,13 @@ void reader_close(struct reader *r)
 		(void)munmap(r->slot, FRAME_SLOT_SIZE);
 	cc_close_fd(&r->slot_fd);
 	free(r->program);
+	free(r->socket);
 	free(r);
 }
 
 uint32_t reader_replacements(const struct reader *r)
 {
-	return r->starts - 1;
+	return r->starts ? r->starts - 1 : 0;
 }
 
 int reader_pid(const struct reader *r)

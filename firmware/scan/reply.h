@@ -14,6 +14,7 @@
 /* The worker's descriptors after exec. */
 #define WORKER_FRAME_FD   3 /* the frame slot, a sealed memfd of FRAME_SLOT_SIZE bytes */
 #define WORKER_CHANNEL_FD 4
+#define WORKER_LEASH_FD   5 /* only where the worker is no child: scan/hello.h */
 
 #define FRAME_SLOT_SIZE ((size_t)FRAME_WIDTH_MAX * FRAME_HEIGHT_MAX)
 

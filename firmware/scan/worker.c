@@ -1,7 +1,9 @@
-/* The reading worker, from exec to exit. It is started with two descriptors and leaves with two. */
+/* The reading worker, from exec to exit. It is started with its descriptors in their places, or is
+ * told them over a connection (scan/hello.h). */
 #include "scan/reader.h"
 
 #include "scan/decode.h"
+#include "scan/hello.h"
 #include "scan/reply.h"
 #include "scan/sandbox.h"
 
@@ -9,6 +11,8 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum worker_exit { WORKER_DONE, WORKER_MISUSED = 2, WORKER_FAILED = 3 };
@@ -48,20 +52,17 @@ static bool serve_one(const uint8_t *slot)
 }
 
 /* Whoever started it may have left more descriptors open than were meant. */
-static void close_others(void)
+static void close_others(int last)
 {
 	(void)close(STDIN_FILENO);
 	(void)close(STDOUT_FILENO);
 	if (!SANDBOX_SANITIZED)
 		(void)close(STDERR_FILENO);
-	(void)close_range(WORKER_CHANNEL_FD + 1, ~0U, 0);
+	(void)close_range((unsigned)last + 1, ~0U, 0);
 }
 
-int reader_worker_main(int argc, char **argv)
+static int serve(void)
 {
-	if (argc != 2 || strcmp(argv[1], READER_WORKER_ARGUMENT) != 0)
-		return WORKER_MISUSED;
-	close_others();
 	/* A terminal's Ctrl-C and a service manager's SIGTERM go to all processes alike; this one
 	 * ends when its parent closes the channel, so that the last guest is still answered. */
 	(void)signal(SIGINT, SIG_IGN);
@@ -79,4 +80,27 @@ int reader_worker_main(int argc, char **argv)
 		;
 	/* Not by way of main(): what a program does at exit is not on the list of calls. */
 	_exit(WORKER_DONE);
+}
+
+int reader_worker_main(int argc, char **argv)
+{
+	if (argc != 2 || strcmp(argv[1], READER_WORKER_ARGUMENT) != 0)
+		return WORKER_MISUSED;
+	close_others(WORKER_CHANNEL_FD);
+	/* A child goes with its parent; another's process is on a leash. */
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) ? WORKER_FAILED : serve();
+}
+
+int reader_service_main(void)
+{
+	int type = 0;
+	socklen_t size = sizeof type;
+
+	if (getsockopt(READER_CONNECTION_FD, SOL_SOCKET, SO_TYPE, &type, &size) ||
+		type != SOCK_SEQPACKET)
+		return WORKER_MISUSED;
+	if (hello_take(READER_CONNECTION_FD))
+		return WORKER_FAILED;
+	close_others(WORKER_LEASH_FD);
+	return serve();
 }

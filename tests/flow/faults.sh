@@ -131,6 +131,38 @@ kill -STOP "$(pgrep -P "$pid")"
 say "show $DIR/c.png" "wait ADMIT" "expect fault none" "expect present 3"
 end "a reading process that is killed, then one that hangs: both replaced, every guest admitted"
 
+# The same of one that somebody else starts, which the kiosk may not kill; then nobody is there.
+"$TOOLS/listen" "$DIR/reader.sock" "$B/parvis-reader" >"$DIR/readers" &
+listen=$!
+wait_for_file()
+{
+	tries=0
+	while [ ! "$1" "$2" ] && [ $tries -lt 400 ]; do
+		tries=$((tries + 1))
+		sleep 0.05
+	done
+}
+wait_for_file -S "$DIR/reader.sock"
+paint "$DIR/d.png" "$(ticket reader4 1 0)" size=0.5
+begin service --reader "$DIR/reader.sock"
+say "show $DIR/a.png" "wait ADMIT"
+reached before
+is "the reading process is none of the kiosk's children" "" "$(pgrep -P "$pid")"
+kill -9 "$(tail -n 1 "$DIR/readers")"
+say "show $DIR/b.png" "wait ADMIT" "expect fault none"
+reached between
+hanging=$(tail -n 1 "$DIR/readers")
+kill -STOP "$hanging"
+say "show $DIR/c.png" "wait ADMIT" "expect fault none" "expect present 3"
+reached after
+is "one that hangs is killed by the kernel" gone "$(kill -0 "$hanging" 2>/dev/null || echo gone)"
+kill "$listen"
+wait "$listen" 2>/dev/null
+rm "$DIR/reader.sock"
+kill -9 "$(tail -n 1 "$DIR/readers")"
+say "show $DIR/d.png" "wait fault decoder" "code $(ticket reader5 1 0)" "wait ADMIT" "expect present 4"
+end "a reading process behind a socket that is killed, hangs, and is gone: named, and the door goes on"
+
 # A camera that vanishes and comes back; a hand scanner that is not there.
 mkdir "$DIR/cam"
 begin camera --camera "files:$DIR/cam-later" --scanner "serial:$DIR/no-tty"

@@ -25,7 +25,7 @@ to="$work/root"
 make --no-print-directory VARIANT="${B##*/}" -o all install DESTDIR="$to" PREFIX=/usr \
 	>"$work/said" 2>&1
 result $? "make install"
-for file in usr/bin/parvis usr/bin/parvis-kiosk usr/share/man/man1/parvis.1 \
+for file in usr/bin/parvis usr/bin/parvis-kiosk usr/libexec/parvis-reader usr/share/man/man1/parvis.1 \
 	usr/share/man/man1/parvis-kiosk.1 usr/share/man/man7/parvis-sync.7 \
 	usr/share/parvis/sync/ev.schema.json usr/share/parvis/demo/event.ini etc/parvis/pins.ini; do
 	[ -s "$to/$file" ]

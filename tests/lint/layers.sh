@@ -21,6 +21,8 @@ includes() {
 		own["port"] = "base port"
 		own["door"] = "base door"
 		own["scan"] = "base door scan"
+		own["reader"] = "base scan"
+		own["console"] = "base"
 		own["event"] = "base door event"
 		own["store"] = "base door event store"
 		# Of port/ the contract of a broker alone; of event/ nothing.

@@ -42,7 +42,10 @@ result $? "lintian finds no error"
 
 for unit in board/debian/*.service; do
 	limit=15
-	[ "$unit" != board/debian/parvis-kiosk.service ] || limit=20
+	case $unit in
+	*/parvis-kiosk.service) limit=20 ;;
+	*parvis-reader.service) limit=10 ;;
+	esac
 	systemd-analyze security --offline=yes --threshold=$limit "$unit" >"$said" 2>&1
 	result $? "${unit##*/} is exposed to no more than $limit tenths"
 done
@@ -54,13 +57,20 @@ if [ ! -e "$root/parvis-made" ]; then
 fi
 root=$(cd "$root" && pwd)
 mkdir -p "$root/src/parvis"
-cp build/deb/parvis_*.deb build/deb/parvis-common_*.deb build/deb/parvis-kiosk_*.deb "$root/src/parvis/"
+cp build/deb/parvis_*.deb build/deb/parvis-common_*.deb build/deb/parvis-kiosk_*.deb \
+	build/deb/parvis-box_*.deb "$root/src/parvis/"
 chroot_run "$root" "apt-get -q update && DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
 	bash-completion ./parvis*.deb" \
 	>"$said" 2>&1
 result $? "apt installs them"
-chroot_run "$root" "getent passwd parvis-kiosk" >"$said" 2>&1
-result $? "the kiosk has a user of its own"
+chroot_run "$root" "getent passwd parvis-kiosk && getent passwd parvis-read" >"$said" 2>&1
+result $? "kiosk and reading process have users of their own"
+chroot_run "$root" "PARVIS_OPTIONS=/dev/null /usr/libexec/parvis-firewall --print >/tmp/rules &&
+	nft --check --file /tmp/rules" >"$said" 2>&1
+result $? "the kernel would take the firewall's rules"
+chroot_run "$root" "! /usr/libexec/parvis-usb device 046d:c31c :030101: &&
+	/usr/libexec/parvis-usb device 0c2e:0b6a :030101:" >"$said" 2>&1
+result $? "a keyboard is refused, a scanner is not"
 chroot_run "$root" "parvis event check /usr/share/parvis/demo" >"$said" 2>&1
 result $? "the installed command works"
 cat >"$root/src/parvis/test.script" <<-'EOF'
@@ -77,7 +87,7 @@ result $? "the shell completes its commands"
 chroot_run "$root" "man -w parvis parvis-kiosk" >"$said" 2>&1 ||
 	chroot_run "$root" "ls /usr/share/man/man1/parvis.1.gz" >"$said" 2>&1
 result $? "its manual pages are there"
-chroot_run "$root" "DEBIAN_FRONTEND=noninteractive apt-get purge -y -q parvis parvis-common \
+chroot_run "$root" "DEBIAN_FRONTEND=noninteractive apt-get purge -y -q parvis parvis-box parvis-common \
 	parvis-kiosk && apt-get autoremove --purge -y -q" >"$said" 2>&1
 result $? "apt purges them"
 find "$root" -xdev -name '*parvis*' | sed "s|^$root||" |
