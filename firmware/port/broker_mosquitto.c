@@ -20,7 +20,7 @@
 
 #define BETTER_EVERY_S 60
 #define WAIT_FIRST_MS  500
-#define WAIT_MAX_MS    30000
+#define WAIT_MAX_MS    20000
 #define STEADY_MS      30000 /* a line that has held so long was a good one */
 #define GOODBYE_MS     2000
 #define JOIN_S         4

@@ -1,6 +1,6 @@
-/* Rows are sent with COPY in its binary form to a table of the connection's own, and put in their
- * places by a few statements in the same transaction: as fast for ten rows as for ten thousand, and
- * nothing of it stays on failure. */
+/* Rows are sent with COPY in its binary form, in one transaction. Stretches of which nothing is
+ * held go straight to their places; any others to a table of the connection's own, from which a few
+ * statements take what is new and mark what contradicts. Nothing of it stays on failure. */
 #include "store/night_pg.h"
 
 #include "base/text.h"
@@ -29,6 +29,8 @@ int night_pg_failed(struct night_pg *n, const PGresult *result)
 		return -EACCES;
 	if (!strcmp(state, "25006")) /* read-only transaction */
 		return -EROFS;
+	if (!strcmp(state, "23505")) /* unique_violation */
+		return -EEXIST;
 	return !strncmp(state, "40", 2) ? -EBUSY : -EBADMSG;
 }
 
@@ -234,10 +236,26 @@ static void put_ticket(struct night_pg *n, const struct row *row)
 		put_null(n);
 }
 
-/* In the order of NIGHT_PG_COLUMNS, then key and signature where a batch ends in the row. */
-static void put_row(struct night_pg *n, const struct row *row, const struct batch *b, bool last)
+/* Key and signature, where a batch ends and is signed. */
+static void put_proof(struct night_pg *n, const struct batch *b, bool last)
 {
-	uint16_t columns = htobe16(NIGHT_PG_COLUMN_COUNT + 2);
+	if (b->is_signed && last) {
+		put_bytes(n, b->key, sizeof(b->key));
+		put_bytes(n, b->signature, sizeof(b->signature));
+	} else {
+		put_null(n);
+		put_null(n);
+	}
+}
+
+/* Rows that are all new go where they belong; any others to a table in which they are compared with
+ * what is there. */
+enum placing { ALL_NEW, ANY };
+
+/* In the order of NIGHT_PG_COLUMNS. */
+static void put_row(struct night_pg *n, const struct row *row, bool is_signed, enum placing placing)
+{
+	uint16_t columns = htobe16(NIGHT_PG_COLUMN_COUNT + (placing == ANY ? 2 : 0));
 	put(n, &columns, sizeof(columns));
 	put_bytes(n, row->device, sizeof(row->device));
 	put_long(n, row->epoch);
@@ -266,50 +284,92 @@ static void put_row(struct night_pg *n, const struct row *row, const struct batc
 		put_null(n);
 	put_bytes(n, row->before, sizeof(row->before));
 	put_bytes(n, row->hash, sizeof(row->hash));
-	put_mark(n, b->is_signed);
-	if (b->is_signed && last) {
-		put_bytes(n, b->key, sizeof(b->key));
-		put_bytes(n, b->signature, sizeof(b->signature));
-	} else {
-		put_null(n);
-		put_null(n);
-	}
+	put_mark(n, is_signed);
 }
 
-static int stage(struct night_pg *n, const struct batch *batches, size_t count)
+/* A stretch of rows: first, last, and what vouches for it. */
+static void put_stretch(struct night_pg *n, const struct batch *b)
+{
+	const struct row *first = b->rows, *last = &b->rows[b->count - 1];
+	uint16_t columns = htobe16(8);
+	put(n, &columns, sizeof(columns));
+	put_bytes(n, first->device, sizeof(first->device));
+	put_long(n, first->epoch);
+	put_long(n, (int64_t)first->seq);
+	put_long(n, (int64_t)last->seq);
+	put_bytes(n, first->before, sizeof(first->before));
+	put_bytes(n, last->hash, sizeof(last->hash));
+	put_proof(n, b, true);
+}
+
+static int begin_copy(struct night_pg *n, const char *sql)
 {
 	static const char header[] =
 		"PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"; /* 19 bytes, see COPY(7) */
-	PGresult *r = PQexec(n->pg, "COPY incoming FROM STDIN (FORMAT binary)");
+	PGresult *r = PQexec(n->pg, sql);
 	int error = PQresultStatus(r) == PGRES_COPY_IN ? 0 : night_pg_failed(n, r);
 	PQclear(r);
-	if (error)
-		return error;
 	n->used = 0;
 	put(n, header, 19);
-	for (size_t i = 0; !error && i < count; i++)
-		for (size_t k = 0; !error && k < batches[i].count; k++) {
-			if (n->used + sizeof(struct row) + 512 > n->size)
-				error = send_buffer(n);
-			put_row(n, &batches[i].rows[k], &batches[i], k + 1 == batches[i].count);
-		}
+	return error;
+}
+
+static int end_copy(struct night_pg *n, int error)
+{
 	put(n, "\xff\xff", 2);
 	if (!error)
 		error = send_buffer(n);
 	if (PQputCopyEnd(n->pg, error ? "given up" : NULL) != 1 && !error)
 		error = night_pg_failed(n, NULL);
-	while ((r = PQgetResult(n->pg))) {
+	for (PGresult *r; (r = PQgetResult(n->pg)); PQclear(r))
 		if (PQresultStatus(r) != PGRES_COMMAND_OK && !error)
 			error = night_pg_failed(n, r);
-		PQclear(r);
-	}
 	return error;
 }
 
-static int place(struct night_pg *n, uint64_t touched[NIGHT_PG_STEPS])
+static int make_room(struct night_pg *n)
+{
+	return n->used + sizeof(struct row) + 512 > n->size ? send_buffer(n) : 0;
+}
+
+static int send_stretches(struct night_pg *n, const struct batch *batches, size_t count)
+{
+	int error = begin_copy(n, "COPY stretch FROM STDIN (FORMAT binary)");
+	if (error)
+		return error;
+	for (size_t i = 0; !error && i < count; i++) {
+		error = make_room(n);
+		if (!error)
+			put_stretch(n, &batches[i]);
+	}
+	return end_copy(n, error);
+}
+
+static int send_rows(
+	struct night_pg *n, const struct batch *batches, size_t count, enum placing placing)
+{
+	int error = begin_copy(n, placing == ALL_NEW ? "COPY parvis.entry (" NIGHT_PG_COLUMNS
+						       ") FROM STDIN (FORMAT binary)"
+						     : "COPY incoming FROM STDIN (FORMAT binary)");
+	if (error)
+		return error;
+	for (size_t i = 0; !error && i < count; i++)
+		for (size_t k = 0; !error && k < batches[i].count; k++) {
+			error = make_room(n);
+			if (error)
+				break;
+			put_row(n, &batches[i].rows[k], batches[i].is_signed, placing);
+			if (placing == ANY)
+				put_proof(n, &batches[i], k + 1 == batches[i].count);
+		}
+	return end_copy(n, error);
+}
+
+static int run_steps(struct night_pg *n, enum night_pg_step first, enum night_pg_step last,
+	uint64_t touched[NIGHT_PG_STEPS])
 {
 	int error = 0;
-	for (int i = 0; !error && i < NIGHT_PG_STEPS; i++)
+	for (unsigned i = first; !error && i <= last; i++)
 		error = night_pg_run(n, night_pg_take[i], &touched[i]);
 	return error;
 }
@@ -338,26 +398,54 @@ static int finish(struct night_pg *n, int error)
 	return error;
 }
 
+/* One transaction. What `held` says of a chain is so while the chain is locked, so new rows need
+ * not be compared with any. */
+static int take_once(struct night_pg *n, const struct batch *batches, size_t count,
+	enum placing *placing, uint64_t touched[NIGHT_PG_STEPS])
+{
+	char all_new[8] = "";
+	int error = night_pg_run(n, "BEGIN", NULL);
+	if (!error)
+		error = send_stretches(n, batches, count);
+	if (!error)
+		error = run_steps(n, NIGHT_PG_CHAINS, NIGHT_PG_KEYS, touched);
+	if (!error && *placing == ALL_NEW)
+		error = run_with(n, night_pg_all_new, NULL, 0, all_new, sizeof(all_new));
+	*placing = *all_new == 't' ? ALL_NEW : ANY;
+	if (!error)
+		error = send_rows(n, batches, count, *placing);
+	if (!error && *placing == ALL_NEW)
+		error = run_steps(n, NIGHT_PG_NEW_PRUNE, NIGHT_PG_NEW_ISLANDS, touched);
+	else if (!error)
+		error = run_steps(n, NIGHT_PG_ROWS, NIGHT_PG_ISLANDS, touched);
+	return error ? error : run_steps(n, NIGHT_PG_HELD, NIGHT_PG_HELD, touched);
+}
+
 static int night_pg_take_rows(struct night *base, const struct batch *batches, size_t count,
 	const char *source, int64_t received_ms, struct night_taken *out)
 {
 	struct night_pg *n = (struct night_pg *)base;
 	uint64_t touched[NIGHT_PG_STEPS] = { 0 }, rows = 0;
+	enum placing placing = ALL_NEW;
 	for (size_t i = 0; i < count; i++)
 		rows += batches[i].count;
-	int error = night_pg_run(n, "BEGIN", NULL);
-	if (!error)
-		error = stage(n, batches, count);
-	if (!error)
-		error = place(n, touched);
+	int error = take_once(n, batches, count, &placing, touched);
+	if (error == -EEXIST && placing == ALL_NEW) {
+		/* `held` has been tampered with: the long way does not rely on it. */
+		placing = ANY;
+		error = finish(n, error);
+		error = error == -EEXIST ? take_once(n, batches, count, &placing, touched) : error;
+	}
 	if (!error)
 		error = put_receipts(n, source, received_ms);
 	error = finish(n, error);
-	if (!error)
-		*out = (struct night_taken){ .fresh = touched[NIGHT_PG_ROWS],
-			.contradicting = touched[NIGHT_PG_OTHERS],
-			.known = rows - touched[NIGHT_PG_ROWS] - touched[NIGHT_PG_OTHERS] };
-	return error;
+	if (error)
+		return error;
+	uint64_t fresh = placing == ALL_NEW ? rows : touched[NIGHT_PG_ROWS];
+	*out = (struct night_taken){ .fresh = fresh,
+		.contradicting = touched[NIGHT_PG_OTHERS],
+		.known = rows - fresh - touched[NIGHT_PG_OTHERS] };
+	return 0;
 }
 
 /* --- notes ------------------------------------------------------------------------------------ */

@@ -18,6 +18,11 @@ enum night_pg_step {
 	NIGHT_PG_CHAINS,
 	NIGHT_PG_LOCK,
 	NIGHT_PG_KEYS,
+	/* Of stretches that are all new: */
+	NIGHT_PG_NEW_PRUNE,
+	NIGHT_PG_NEW_SIGNATURES,
+	NIGHT_PG_NEW_ISLANDS,
+	/* Of any others: */
 	NIGHT_PG_ROWS,
 	NIGHT_PG_SIGN,
 	NIGHT_PG_OTHERS,
@@ -30,6 +35,7 @@ enum night_pg_step {
 	NIGHT_PG_PRUNE,
 	NIGHT_PG_SIGNATURES,
 	NIGHT_PG_ISLANDS,
+	/* Of both: */
 	NIGHT_PG_HELD,
 	NIGHT_PG_STEPS
 };
@@ -37,6 +43,7 @@ enum night_pg_step {
 extern const char *const night_pg_migrations[];
 extern const int night_pg_migration_count;
 extern const char night_pg_session[];
+extern const char night_pg_all_new[]; /* whether nothing of the stretches is held: t or f */
 extern const char *const night_pg_take[NIGHT_PG_STEPS];
 
 struct night_pg {

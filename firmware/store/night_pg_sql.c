@@ -109,22 +109,42 @@ const char night_pg_session[] =
 	"SET synchronous_commit = on;"
 	"CREATE TEMP TABLE incoming (LIKE parvis.entry, key bytea, signature bytea)"
 	" ON COMMIT DELETE ROWS;"
+	"CREATE TEMP TABLE stretch (device bytea, epoch bigint, first bigint, last bigint,"
+	" before bytea, hash bytea, key bytea, signature bytea) ON COMMIT DELETE ROWS;"
 	"CREATE TEMP TABLE fresh (device bytea, epoch bigint, seq bigint) ON COMMIT DELETE ROWS;"
 	"CREATE TEMP TABLE island (device bytea, epoch bigint, first bigint, last bigint)"
 	" ON COMMIT DELETE ROWS;"
 	"CREATE TEMP TABLE better (LIKE parvis.entry) ON COMMIT DELETE ROWS;";
 
-/* What becomes of the staged rows. Chains are locked in their order, so that collectors that have
+const char night_pg_all_new[] =
+	"SELECT NOT EXISTS (SELECT 1 FROM stretch s JOIN parvis.held h USING (device, epoch)"
+	" WHERE h.first <= s.last AND h.last >= s.first)"
+	" AND NOT EXISTS (SELECT 1 FROM (SELECT first, lag(last) OVER (PARTITION BY device, epoch"
+	"  ORDER BY first, last) AS before FROM stretch) t WHERE first <= before)";
+
+/* What becomes of what was sent. Chains are locked in their order, so that collectors that have
  * the same at once wait for each other and never in a circle. */
 const char *const night_pg_take[NIGHT_PG_STEPS] = {
 	[NIGHT_PG_CHAINS] = "INSERT INTO parvis.chain (device, epoch)"
-			    " SELECT DISTINCT device, epoch FROM incoming ORDER BY device, epoch"
+			    " SELECT DISTINCT device, epoch FROM stretch ORDER BY device, epoch"
 			    " ON CONFLICT DO NOTHING",
 	[NIGHT_PG_LOCK] = "SELECT 1 FROM parvis.chain WHERE (device, epoch) IN"
-			  " (SELECT device, epoch FROM incoming) ORDER BY device, epoch FOR UPDATE",
-	[NIGHT_PG_KEYS] = "UPDATE parvis.chain c SET key = i.key FROM incoming i"
-			  " WHERE c.device = i.device AND c.epoch = i.epoch AND c.key IS NULL"
-			  " AND i.key IS NOT NULL",
+			  " (SELECT device, epoch FROM stretch) ORDER BY device, epoch FOR UPDATE",
+	[NIGHT_PG_KEYS] = "UPDATE parvis.chain c SET key = s.key FROM stretch s"
+			  " WHERE c.device = s.device AND c.epoch = s.epoch AND c.key IS NULL"
+			  " AND s.key IS NOT NULL",
+	[NIGHT_PG_NEW_PRUNE] = "DELETE FROM parvis.signature g USING stretch s"
+			       " WHERE s.key IS NOT NULL AND g.device = s.device"
+			       " AND g.epoch = s.epoch AND g.seq = s.first - 1"
+			       " AND g.hash = s.before",
+	[NIGHT_PG_NEW_SIGNATURES] = "INSERT INTO parvis.signature SELECT device, epoch, last, hash,"
+				    " signature FROM stretch WHERE signature IS NOT NULL"
+				    " ON CONFLICT DO NOTHING",
+	[NIGHT_PG_NEW_ISLANDS] =
+		"INSERT INTO island SELECT device, epoch, min(first), max(last) FROM (SELECT *,"
+		" sum(new) OVER (PARTITION BY device, epoch ORDER BY first) AS g FROM (SELECT *,"
+		" CASE WHEN first = lag(last) OVER (PARTITION BY device, epoch ORDER BY first) + 1"
+		" THEN 0 ELSE 1 END AS new FROM stretch) m) f GROUP BY device, epoch, g",
 	[NIGHT_PG_ROWS] =
 		"WITH taken AS (INSERT INTO parvis.entry SELECT DISTINCT ON (device, epoch, seq) " NIGHT_PG_COLUMNS
 		" FROM incoming ORDER BY device, epoch, seq, signed DESC, hash"

@@ -79,30 +79,57 @@ as_nobody()
 	fi
 }
 
-# start_postgresql NAME: a server of its own on a socket in $DIR/NAME; sets $POSTGRESQL_URL.
+# start_postgresql NAME: a server of its own on a socket in $DIR/NAME; sets $POSTGRESQL_URL. Again
+# under the same NAME after kill_postgresql: the same data.
 start_postgresql()
 {
 	server=$DIR/$1
 	pg_bin=$(ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1)
+	pg_pid=$server/data/postmaster.pid
+	POSTGRESQL_URL="postgresql://parvis@/postgres?host=$server/socket"
 	if [ ! -d "$server/data" ]; then
 		mkdir -p "$server/socket"
 		chmod 711 "$DIR" "$server"
 		[ "$(id -u)" != 0 ] || chown nobody:nogroup "$server" "$server/socket"
-		as_nobody "$pg_bin/initdb" -D "$server/data" -U parvis -A trust -E UTF8 --no-sync \
-			>"$server/initdb.log" 2>&1 || return 1
+		(cd "$server" && as_nobody "$pg_bin/initdb" -D "$server/data" -U parvis -A trust -E UTF8 \
+			--locale=C --no-sync) >"$server/initdb.log" 2>&1 || return 1
+		# The server ends its own children first, which takes it a moment.
+		ended="[ ! -e '$pg_pid' ] && break"
+		at_end "kill -QUIT \$(head -1 '$pg_pid') 2>/dev/null; for try in \$(seq 1 200); do $ended; sleep 0.05; done"
 	fi
-	as_nobody "$pg_bin/postgres" -D "$server/data" -k "$server/socket" -h "" \
+	# What was killed may still have its memory for a moment.
+	for try in $(seq 1 50); do
+		run_postgresql && { head -1 "$pg_pid" >"$server/pid"; return 0; }
+		sleep 0.2
+	done
+	echo "# PostgreSQL does not start"
+	return 1
+}
+
+# What is begun here is a shell that waits for the server and hears no signal of ours.
+run_postgresql()
+{
+	(cd "$server" && as_nobody "$pg_bin/postgres" -D "$server/data" -k "$server/socket" -h "") \
 		>>"$server/postgresql.log" 2>&1 &
-	echo $! >"$server/pid"
-	# What was begun here is a shell that waits for the server and hears no such signal; and the server
-	# ends its own children first, which takes it a moment.
-	pg_pid=$server/data/postmaster.pid
-	ended="[ ! -e '$pg_pid' ] && break"
-	at_end "kill -QUIT \$(head -1 '$pg_pid') 2>/dev/null; for try in \$(seq 1 200); do $ended; sleep 0.05; done"
-	POSTGRESQL_URL="postgresql://parvis@/postgres?host=$server/socket"
-	for try in $(seq 1 200); do
-		as_nobody "$pg_bin/pg_isready" -q -h "$server/socket" -U parvis && { head -1 "$pg_pid" >"$server/pid"; return 0; }
+	pg_shell=$!
+	for try in $(seq 1 600); do
+		as_nobody "$pg_bin/pg_isready" -q -h "$server/socket" -U parvis && return 0
+		kill -0 $pg_shell 2>/dev/null || return 1
 		sleep 0.1
 	done
 	return 1
+}
+
+# Its first process, with -9: the others notice and end.
+kill_postgresql()
+{
+	kill -KILL "$(server_pid "$1")"
+	rm -f "$DIR/$1/socket/.s.PGSQL.5432" "$DIR/$1/socket/.s.PGSQL.5432.lock"
+}
+
+# What a query gives, as CSV: query NAME SQL
+query()
+{
+	"$pg_bin/psql" -q -X -v ON_ERROR_STOP=1 -h "$DIR/$1/socket" -U parvis -d postgres \
+		-c "COPY ($2) TO STDOUT (FORMAT csv)"
 }

@@ -46,7 +46,7 @@ struct boxes {
 	size_t count, batch, next, told; /* told: have said their states since the connection */
 	uint32_t *index;                 /* by device: a box's number and one; 0: free */
 	size_t index_room;
-	uint64_t wanted, made, acked, wire, messages, again;
+	uint64_t wanted, made, acked, wire, messages, again, heard; /* wire, heard: bytes of MQTT */
 	double rate;
 	bool up;
 	int64_t started_ms, acked_ms, looked_ms;
@@ -235,6 +235,7 @@ static void take_ack(struct boxes *all, const struct broker_news *n)
 	struct box *b = number ? &all->at[number - 1] : NULL;
 	if (!b || !b->sent || !has_all(b, &m))
 		return;
+	all->heard += n->size + strlen(n->topic) + 7;
 	all->acked_ms = now_ms();
 	take_lag(all, all->acked_ms - b->made_ms);
 	all->acked += b->sent;
@@ -308,10 +309,11 @@ static void tell(const struct boxes *all)
 		qsort(all->lags, all->lag_count, sizeof(*all->lags), by_size);
 	printf("{\"rows\":%" PRIu64 ",\"acked\":%" PRIu64 ",\"seconds\":%.2f,\"rows_s\":%.0f,"
 	       "\"messages\":%" PRIu64 ",\"again\":%" PRIu64
-	       ",\"bytes_a_row\":%.1f,\"lag_p50_ms\":%d,"
+	       ",\"bytes_a_row\":%.1f,\"ack_bytes_a_row\":%.1f,\"lag_p50_ms\":%d,"
 	       "\"lag_p99_ms\":%d,\"lag_max_ms\":%d}\n",
 		all->made, all->acked, seconds, (double)all->acked / seconds, all->messages,
 		all->again, (double)all->wire / (double)(all->made ? all->made : 1),
+		(double)all->heard / (double)(all->made ? all->made : 1),
 		all->lag_count ? all->lags[all->lag_count / 2] : -1,
 		all->lag_count ? all->lags[all->lag_count * 99 / 100] : -1,
 		all->lag_count ? all->lags[all->lag_count - 1] : -1);

@@ -353,6 +353,30 @@ static void the_views_say_what_the_fold_says(void **state)
 	night_close(n);
 }
 
+/* Rows whose numbers `held` does not name although they are there: taken for known, not refused for
+ * ever. */
+static void a_list_of_what_is_held_that_lies_stops_nobody(void **state)
+{
+	(void)state;
+	need_server();
+	const char *url = pg_server_database("lies");
+	struct night *n = open_store(url);
+	PGconn *pg = PQconnectdb(url);
+	const struct row *rows = night.boxes[0].rows;
+	struct batch b = { .rows = rows, .count = 3 };
+	struct night_taken taken;
+	assert_int_equal(night_take(n, &b, 1, "test", 77, &taken), 0);
+	assert_int_equal(taken.fresh, 3);
+	PQclear(PQexec(pg, "DELETE FROM parvis.held"));
+	b.count = 4;
+	assert_int_equal(night_take(n, &b, 1, "test", 77, &taken), 0);
+	assert_int_equal(taken.fresh, 1);
+	assert_int_equal(taken.known, 3);
+	assert_int_equal(ask(pg, "SELECT count(*) FROM parvis.entry"), 4);
+	PQfinish(pg);
+	night_close(n);
+}
+
 static void what_cannot_be_opened_says_why(void **state)
 {
 	(void)state;
@@ -380,6 +404,7 @@ int main(void)
 		cmocka_unit_test(it_holds_what_sqlite_holds),
 		cmocka_unit_test(several_collectors_at_once_lose_and_double_nothing),
 		cmocka_unit_test(the_views_say_what_the_fold_says),
+		cmocka_unit_test(a_list_of_what_is_held_that_lies_stops_nobody),
 		cmocka_unit_test(what_cannot_be_opened_says_why),
 	};
 	return cmocka_run_group_tests(tests, start, stop);
