@@ -16,10 +16,10 @@ MiB=1048576
 unpack()
 {
 	case $1 in
-	*.zst) zstd -dcq -- "$1" ;;
-	*.xz) xz -dcq -- "$1" ;;
-	*.gz) gzip -dcq -- "$1" ;;
-	*) cat -- "$1" ;;
+	*.zst) zstd -dcq <"$1" ;;
+	*.xz) xz -dcq <"$1" ;;
+	*.gz) gzip -dcq <"$1" ;;
+	*) cat <"$1" ;;
 	esac
 }
 
@@ -146,12 +146,16 @@ check_image()
 	exec 5>"$work/sum.pipe"
 	LC_ALL=C dd bs=1M count=1 iflag=fullblock of="$work/head" <&4 2>"$work/dd" || true
 	cat "$work/head" >&5
-	total=$(moved) last=$MiB
+	total=$(moved) last=$MiB since=$(date +%s) told_tenth=-1
 	while [ "$last" -gt 0 ] && [ "$total" -lt $((limit + 1)) ]; do
 		LC_ALL=C dd bs=1M count=64 iflag=fullblock <&4 >&5 2>"$work/dd" ||
 			refuse image "the image cannot be read: $(tail -n 1 "$work/dd")"
 		last=$(moved) total=$((total + $(moved)))
+		if [ "${image_bytes:-0}" -ge "$total" ]; then
+			progress "Checking" "$since" 0 $((total / MiB)) $(((image_bytes + MiB - 1) / MiB))
+		fi
 	done
+	clear_line
 	exec 5>&-
 	wait "$hasher"
 	hasher=""

@@ -12,7 +12,7 @@ if [ $# != 5 ] || { [ "$2" != arm64 ] && [ "$2" != amd64 ]; }; then
 	exit 2
 fi
 image=$1 manifest=$1.manifest
-bytes=$(stat -c %s "$image")
+bytes=$(stat -Lc %s "$image")
 if [ $((bytes % 1048576)) != 0 ]; then
 	echo "$0: $image: its size is no multiple of 1 MiB" >&2
 	exit 1

@@ -234,6 +234,11 @@ for packer in zstd xz gzip; do
 	fi
 done
 zstd -q -1 -f "$img" -o "$img.zst"
+ln -s "$img.zst" "$DIR/link.img.zst"
+ln -s "$img.manifest" "$DIR/link.img.manifest"
+ln -s "$img.manifest.sig" "$DIR/link.img.manifest.sig"
+flash --dry-run --key "$key" --image "$DIR/link.img.zst"
+said "an image behind a link" 0 'The image is good'
 printf X | dd of="$img.zst" bs=1 seek=1000000 conv=notrunc status=none
 flash --dry-run --key "$key" --image "$img.zst"
 said "a byte of the zst is another" 4 'is damaged\|SHA-256 is another'
