@@ -52,8 +52,23 @@ static int open_parts(struct ui *u, const struct ui_setup *setup)
 	return rc;
 }
 
-int ui_open(struct ui **out, const struct ui_setup *setup)
+/* Who takes the whole screen draws in its size: a picture of another would be scaled, and have
+ * margins. */
+static struct ui_setup fit_screen(const struct ui_setup *setup)
 {
+	struct ui_setup fitting = *setup;
+	uint32_t width, height;
+	if (setup->fullscreen && !setup->offscreen && !setup->panel &&
+		window_screen_size(&width, &height) && size_is_good(width, height)) {
+		fitting.width = width;
+		fitting.height = height;
+	}
+	return fitting;
+}
+
+int ui_open(struct ui **out, const struct ui_setup *wanted)
+{
+	const struct ui_setup fitting = fit_screen(wanted), *setup = &fitting;
 	if (!size_is_good(setup->width, setup->height))
 		return -EINVAL;
 	struct ui *u = calloc(1, sizeof(*u));

@@ -17,10 +17,10 @@ struct ui;
 struct ui_setup {
 	uint32_t width, height; /* pixels: 640×400 to 3840×2160, either way up */
 	bool offscreen;         /* no window, no SDL: pictures only */
-	bool fullscreen;
-	bool panel;         /* draw lamps and buttons beside the kiosk (a desk without GPIO) */
-	bool sound;         /* play chimes (SDL audio); silence where there is no device */
-	const char *assets; /* the assets folder: fonts.conf, sounds */
+	bool fullscreen;        /* in the screen's size, where that is known */
+	bool panel;             /* draw lamps and buttons beside the kiosk (a desk without GPIO) */
+	bool sound;             /* play chimes (SDL audio); silence where there is no device */
+	const char *assets;     /* the assets folder: fonts.conf, sounds */
 };
 
 /* A frame for the viewfinder: grey, copied during the call. */
@@ -30,7 +30,7 @@ struct ui_frame {
 };
 
 /* -ENODEV: no display; -EINVAL: a size out of range. *out only on success. */
-NODISCARD int ui_open(struct ui **out, const struct ui_setup *setup);
+NODISCARD int ui_open(struct ui **out, const struct ui_setup *wanted);
 void ui_close(struct ui *u);
 
 /* The newest viewfinder frame; NULL: none. Mirrored left to right when drawn, as a mirror is. */

@@ -41,6 +41,20 @@ static SDL_Renderer *renderer_for(SDL_Window *window)
 	return r ? r : SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE);
 }
 
+bool window_screen_size(uint32_t *width, uint32_t *height)
+{
+	SDL_DisplayMode mode;
+	if (SDL_InitSubSystem(SDL_INIT_VIDEO))
+		return false;
+	bool known = !SDL_GetDesktopDisplayMode(0, &mode) && mode.w > 0 && mode.h > 0;
+	if (known) {
+		*width = (uint32_t)mode.w;
+		*height = (uint32_t)mode.h;
+	}
+	SDL_QuitSubSystem(SDL_INIT_VIDEO);
+	return known;
+}
+
 int window_open(struct window **out, uint32_t width, uint32_t height, bool fullscreen)
 {
 	SDL_SetHint(SDL_HINT_TOUCH_MOUSE_EVENTS, "0");

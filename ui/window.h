@@ -29,6 +29,9 @@ struct window_event {
 	char typed[5]; /* TYPED: one character, or "\b"; ACTIVATE: " " or "\r" */
 };
 
+/* The first screen's size in pixels. False, and nothing changed, where it is not known. */
+NODISCARD bool window_screen_size(uint32_t *width, uint32_t *height);
+
 /* -ENODEV where there is no display. *out only on success. */
 NODISCARD int window_open(struct window **out, uint32_t width, uint32_t height, bool fullscreen);
 void window_close(struct window *w);
