@@ -271,6 +271,23 @@ sim-flags:
 	$(info SIM_LIBS='$(PKG_LIBS) -lcmocka -lm')
 	@:
 
+# Power cuts under the real programs, the drivers of real kernels, and the image as it ships: booted, used
+# for an evening, cut, updated. The disks of cuts lie in memory. As root; `make image ARCH=amd64` first.
+BOX_TESTS = $(addprefix tests/system/,cut_kiosk.sh cut_ext4.sh cut_swap.sh cut_stick.sh guest.sh \
+                                      boot_time.sh evening.sh power.sh)
+
+test-system: ## the box: the image in QEMU for an evening, updates, power cuts (45 minutes; root)
+	@board/deps.sh test-long
+	@$(SUBMAKE) programs tools $(FAKE_LIB)
+	@TMPDIR=$${TMPDIR:-/dev/shm} tests/run.sh -j 2 -t 2700 $(wildcard $(BOX_TESTS))
+
+test-system-long: ## the same with 20,000 cuts, 200 kills of the machine and 30 cold ones (many hours)
+	@board/deps.sh test-long
+	@$(SUBMAKE) programs tools $(FAKE_LIB)
+	@TMPDIR=$${TMPDIR:-/dev/shm} PARVIS_KIOSK_CUTS=20000 PARVIS_EXT4_CUTS=20000 PARVIS_SWAP_CUTS=20000 \
+		PARVIS_STICK_CUTS=20000 PARVIS_KILLS=200 PARVIS_COLD_CUTS=30 \
+		tests/run.sh -j 2 -t 86400 $(wildcard $(BOX_TESTS))
+
 test-debian13: ## build, run and test in a fresh Debian 13 (root, mmdebstrap); also test-debian12
 	@tests/run.sh -t 3600 tests/system/debian13.sh
 
@@ -385,8 +402,9 @@ help: ## this
 		expand -t 18
 	@echo '  VARIANT=release|asan|tsan|clang|fuzz chooses what a single target is built as.'
 
-.PHONY: all box install-box programs tests tools replayers fuzzers benches objects tsan-tests deps run test-build test \
-        test-sim sim-flags test-long test-debian12 test-debian13 fuzz bench bench-night bench-sync \
+.PHONY: all box install-box programs tests tools replayers fuzzers benches objects tsan-tests deps run \
+        test-build test test-sim sim-flags test-long test-system test-system-long test-debian12 \
+        test-debian13 fuzz bench bench-night bench-sync \
         lint format install uninstall deb image clean help
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -9,8 +9,8 @@
 #   PARVIS_GUEST_TESTS  which of them: lamps camera scanner
 set -u
 . tests/system/lib/chroot.sh
+. tests/system/lib/builder.sh
 
-root=${PARVIS_GUEST:-build/guest13}
 tests=${PARVIS_GUEST_TESTS:-lamps camera scanner}
 limit=1200 # seconds, of a guest that takes 100 where nothing else runs
 number=0 failed=0
@@ -35,33 +35,18 @@ give_up() {
 	exit 1
 }
 
-[ "$(id -u)" = 0 ] || skip "not root"
-[ "$(dpkg --print-architecture)" = amd64 ] || skip "the guest is amd64, this is not"
-for tool in mmdebstrap qemu-system-x86_64; do
-	command -v "$tool" >/dev/null || skip "there is no $tool"
-done
-[ -n "$(chroot_mirror)" ] || skip "this host's apt has no Debian mirror; apt-get update first?"
+why=$(builder_missing)
+[ -z "$why" ] || skip "$why"
+command -v qemu-system-x86_64 >/dev/null || skip "there is no qemu-system-x86_64"
 
-# The builder, with the kernel and its drivers: made anew when what it is made of changes.
-packages=$(sed 's/#.*//' board/packages/build.txt board/packages/run.txt | xargs | tr ' ' ,)
-packages=make,$packages,libcmocka-dev,busybox-static,cpio,kmod,v4l-utils,xz-utils
-packages=$packages,linux-image-amd64,linux-headers-amd64,linux-source
-if [ "$(cat "$root/parvis-made" 2>/dev/null)" != "$packages" ]; then
-	chroot_make "$root" trixie "$packages" && echo "$packages" >"$root/parvis-made"
-	result $? "a fresh system with a kernel"
-	[ $failed = 0 ] || give_up
-fi
-drivers=$(cksum <tests/system/guest/modules.sh)
-if [ "$(cat "$root/parvis-drivers" 2>/dev/null)" != "$drivers" ]; then
-	chroot_copy_tree "$root" &&
-		chroot_run "$root" "sh tests/system/guest/modules.sh /src/modules >&2" &&
-		echo "$drivers" >"$root/parvis-drivers"
-	result $? "drivers that Debian's kernel has not are built for it"
-	[ $failed = 0 ] || give_up
-fi
+builder_make
+result $? "a system with a kernel to build in"
+[ $failed = 0 ] || give_up
+builder_drivers
+result $? "drivers that Debian's kernel has not are built for it"
+[ $failed = 0 ] || give_up
 
-chroot_copy_tree "$root" &&
-	chroot_run "$root" "make --no-print-directory -s -j$(nproc) programs tools \
+builder_build "make --no-print-directory -s -j$(nproc) programs tools \
 		build/release/tests/unit/scanner_test &&
 		sh tests/system/guest/pack.sh /src/guest.cpio"
 result $? "the tree is built for it"
@@ -75,7 +60,7 @@ trap 'exit 1' HUP INT TERM
 # the first serial line, the tests' to the second.
 timeout -k 10 "$limit" qemu-system-x86_64 -M q35 -accel tcg,thread=multi -smp 2 -m 1024 \
 	-cpu qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt -nodefaults -no-reboot -display none \
-	-kernel "$(echo "$root"/boot/vmlinuz-*)" -initrd "$root/src/guest.cpio" \
+	-kernel "$(echo "$builder"/boot/vmlinuz-*)" -initrd "$builder/src/guest.cpio" \
 	-append "console=ttyS0 quiet mitigations=off panic=-1 rdinit=/init TESTS=\"$tests\"" \
 	-serial "file:$work/kernel" -serial "file:$work/tap" </dev/null
 result $? "it starts, and switches itself off"

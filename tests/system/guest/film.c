@@ -1,6 +1,7 @@
 /* Shows one picture to a Video4Linux2 output device, again and again, until it is killed: what a
  * camera would see that is pointed at it. A driver with a loop (vivid's HDMI, v4l2loopback) then
- * has a capture device with our picture.
+ * has a capture device with our picture. A line of standard input names the next picture, of the
+ * same size.
  *
  *   film DEVICE FOURCC PICTURE      FOURCC: GREY, NV12, YUYV or MJPG; the picture gives the size */
 #include "base/cc.h"
@@ -8,12 +9,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <jpeglib.h>
 #include <linux/videodev2.h>
@@ -123,6 +127,9 @@ static int set_format(int fd, uint32_t fourcc, const struct picture *p, struct v
 	return -1;
 }
 
+/* Where the driver's buffers lie in our memory. */
+static unsigned char *buffers[BUFFERS];
+
 static int queue_frame(int fd, uint32_t index, const struct frame *frame)
 {
 	struct v4l2_buffer b = { .index = index,
@@ -145,6 +152,7 @@ static int fill(int fd, uint32_t index, const struct frame *frame)
 		return -1;
 	}
 	memcpy(memory, frame->bytes, frame->used);
+	buffers[index] = memory;
 	return queue_frame(fd, index, frame);
 }
 
@@ -162,12 +170,55 @@ static int start(int fd, const struct frame *frame)
 	return CONTROL(fd, VIDIOC_STREAMON, &type);
 }
 
-/* Until the device is gone. */
-static void roll(int fd, const struct frame *frame)
+static struct frame write_frame(const struct picture *p, const struct v4l2_pix_format *pix)
 {
+	return pix->pixelformat == V4L2_PIX_FMT_MJPEG ? write_jpeg(p) : write_raw(p, pix);
+}
+
+/* The picture that standard input names, in place of *frame. A line is read whole: whoever writes
+ * it does so at once. False where there is none. */
+static bool change_picture(struct frame *frame, const struct v4l2_pix_format *pix)
+{
+	static bool ended;
+	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
+	char name[4096];
+	struct picture picture;
+	if (ended || poll(&p, 1, 0) != 1)
+		return false;
+	ssize_t n = read(STDIN_FILENO, name, sizeof(name) - 1);
+	ended = n <= 0;
+	if (ended)
+		return false;
+	name[n] = '\0';
+	name[strcspn(name, "\n")] = '\0';
+	if (picture_load(&picture, name)) {
+		fprintf(stderr, "film: %s cannot be opened\n", name);
+		return false;
+	}
+	bool fits = picture.width == pix->width && picture.height == pix->height;
+	if (fits) {
+		free(frame->bytes);
+		*frame = write_frame(&picture, pix);
+	}
+	picture_free(&picture);
+	return fits;
+}
+
+/* Until the device is gone. */
+static void roll(int fd, struct frame *frame, const struct v4l2_pix_format *pix)
+{
+	int stale = 0;
 	for (;;) {
 		struct v4l2_buffer b = { .type = TYPE, .memory = V4L2_MEMORY_MMAP };
-		if (CONTROL(fd, VIDIOC_DQBUF, &b) || queue_frame(fd, b.index, frame))
+		if (CONTROL(fd, VIDIOC_DQBUF, &b))
+			return;
+		if (change_picture(frame, pix))
+			stale = BUFFERS;
+		if (stale > 0) {
+			memcpy(buffers[b.index], frame->bytes, frame->used);
+			stale--;
+		}
+		if (queue_frame(fd, b.index, frame))
 			return;
 		pause_ms(FRAME_MS);
 	}
@@ -190,10 +241,9 @@ int main(int argc, char **argv)
 	}
 	if (set_format(fd, fourcc, &picture, &pix))
 		return 1;
-	struct frame frame =
-		fourcc == V4L2_PIX_FMT_MJPEG ? write_jpeg(&picture) : write_raw(&picture, &pix);
+	struct frame frame = write_frame(&picture, &pix);
 	if (!start(fd, &frame))
-		roll(fd, &frame);
+		roll(fd, &frame, &pix);
 	free(frame.bytes);
 	picture_free(&picture);
 	return 1;

@@ -11,7 +11,7 @@ programs="build/release/parvis-kiosk build/release/parvis build/release/tests/to
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 
-for program in film wedge; do
+for program in film wedge lamps; do
 	# shellcheck disable=SC2046 # words are wanted
 	cc -std=c17 -O2 -D_GNU_SOURCE -Ifirmware -I. -o "build/release/$program" \
 		"tests/system/guest/$program.c" build/release/libparvis.a \

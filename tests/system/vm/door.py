@@ -1,0 +1,304 @@
+"""A box at a door, in a machine: what it is booted from, what is given to it, what its lamps show.
+
+The image is the one that ships. What a test adds comes from outside: units as systemd credentials
+of the firmware, programs and drivers on a disk of their own."""
+import base64
+import datetime
+import io
+import json
+import os
+import re
+import select
+import shlex
+import shutil
+import subprocess
+import tarfile
+import time
+
+import machine
+from machine import Failed, wait_until
+
+BUILD = os.environ.get("PARVIS_SYSTEM", "build/system")
+IMAGE = os.environ.get("PARVIS_IMAGE", "build/image/amd64/parvis-amd64.img")
+BUILDER = os.environ.get("PARVIS_GUEST", "build/guest13")
+PARVIS = "build/release/parvis"
+TOOLS = "build/release/tests/tools"
+DEMO_KEY = "b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e"
+HOST = "10.0.2.2"  # this host, as QEMU's network shows it
+BROKER_PORT = 8883
+BOOT = 300         # seconds that a boot may take where other things run too; it takes 40 alone
+
+# What is injected: one unit, and a mount that nobody needs, which asks for it. Names of other units'
+# drop-ins do not fit into the firmware's.
+FSTAB = ("tmpfs /run/parvis-wants tmpfs "
+         "nofail,size=4k,x-systemd.wanted-by=multi-user.target,x-systemd.requires=t.service 0 0\n")
+UNIT = """[Unit]
+Description=The system test's devices and shell
+DefaultDependencies=no
+After=systemd-udevd.service local-fs.target systemd-tmpfiles-setup.service
+StartLimitIntervalSec=0
+Before=parvis-kiosk.service
+[Service]
+Type=notify
+NotifyAccess=all
+TimeoutStartSec=180
+ExecStart=/bin/sh -c 'd=/run/parvis-test; i=/dev/disk/by-id/virtio-parvis-tools; \
+if ! mountpoint -q $$d; then until [ -e $$i ]; do sleep 0.2; done; \
+mkdir -p $$d; mount -o ro $$i $$d; sh $$d/setup.sh; fi; systemd-notify --ready; \
+exec sh <>/dev/virtio-ports/parvis.shell >&0 2>&1'
+Environment=HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin
+KillMode=process
+Restart=always
+RestartSec=500ms
+"""
+
+LAMPS = {"17": "green", "27": "amber", "22": "red", "18": "buzzer", "25": "door"}
+BUTTONS = {"plus": 16, "volunteer": 23, "help": 24}
+
+# Where a finger goes on a screen of 800x480, in French.
+SPOTS = {
+	"become this door": (120, 432),
+	"no ticket": (118, 432),
+	"help": (258, 432),
+	"volunteer": (731, 432),
+	"back": (69, 432),
+	"1": (473, 108), "2": (596, 108), "3": (718, 108), "4": (473, 206), "5": (596, 206),
+	"6": (718, 206), "7": (473, 305), "8": (596, 305), "9": (718, 305), "0": (596, 403),
+	"confirm": (718, 403),
+	"+1": (71, 430), "-1": (176, 430), "stick": (532, 89), "quit": (729, 430),
+	"copy the log": (108, 432), "back from the stick": (248, 432),
+}
+
+
+def run(*argv, **more):
+	"""A program of this host, which has to succeed."""
+	done = subprocess.run([str(a) for a in argv], capture_output=True, text=True, **more)
+	if done.returncode:
+		raise Failed(f"{' '.join(str(a) for a in argv)}: {done.returncode}\n{done.stdout}{done.stderr}")
+	return done.stdout
+
+
+# --- the event: tonight ---------------------------------------------------------------------------
+
+def tonight(hour):
+	"""The machine's clock at its start: the event is on the day that the test runs, since a box does
+	not believe in a time before its image was made."""
+	return f"{datetime.date.today()}T{hour}"
+
+
+def make_event(folder):
+	"""The demo event, tonight, with the demo's keys, a broker on this host, and one box's bundle."""
+	shutil.rmtree(folder, ignore_errors=True)
+	shutil.copytree("assets/demo", folder, ignore=shutil.ignore_patterns("pictures"))
+	os.mkdir(f"{folder}/keys", 0o700)
+	with open(os.open(f"{folder}/keys/issuing.key", os.O_WRONLY | os.O_CREAT, 0o600), "w") as key:
+		key.write(DEMO_KEY + "\n")
+	with open(f"{folder}/event.ini") as f:
+		text = f.read()
+	text = re.sub(r"^(opens|closes) = \S+T", rf"\1 = {datetime.date.today()}T", text, flags=re.M)
+	with open(f"{folder}/event.ini", "w") as f:
+		f.write(text + f"\n[sync]\nbrokers = mqtts://{HOST}:{BROKER_PORT}\n")
+	run(PARVIS, "roster", "import", "--event", folder, "assets/demo/roster.csv")
+	run(PARVIS, "event", "broker", "--event", folder, "--host", HOST, "--host", "127.0.0.1",
+	    "--port", BROKER_PORT, "--out", f"{folder}/broker")
+	run(PARVIS, "kiosk", "provision", "--event", folder, "--venue", "numa", "--door", "main",
+	    "--pins", "board/pins.ini", "--out", f"{folder}/numa.parvis")
+
+
+def ticket(seed):
+	return run(f"{TOOLS}/ticket", seed, 1, 0).strip()
+
+
+def forged(seed):
+	"""A ticket with one character of its signature changed."""
+	text = ticket(seed)
+	return text[:20] + ("B" if text[20] == "A" else "A") + text[21:]
+
+
+def paint(path, text, *settings):
+	"""What the camera sees of somebody who holds this code up."""
+	run(f"{TOOLS}/paint", path, text, "width=320", "height=240", "size=0.8", "blur=0.4", "noise=1",
+	    *settings)
+
+
+# --- disks ----------------------------------------------------------------------------------------
+
+def make_tools(pictures):
+	"""The disk of programs, drivers and pictures: {name: code}, and nobody."""
+	folder, disk = f"{BUILD}/tools", f"{BUILD}/tools.img"
+	shutil.rmtree(folder, ignore_errors=True)
+	shutil.copytree(f"{BUILDER}/src/tools", folder)
+	os.mkdir(f"{folder}/pictures")
+	paint(f"{folder}/pictures/nobody.png", "out of the picture", "x=5")
+	for name, code in pictures.items():
+		paint(f"{folder}/pictures/{name}.png", code)
+	if os.path.exists(disk):
+		os.unlink(disk)
+	run("mke2fs", "-q", "-t", "ext4", "-d", folder, disk, "64M")
+	return disk
+
+
+def make_overlay(name, base=IMAGE):
+	"""A disk that begins as the image and keeps what is written to it, in BUILD/NAME.qcow2."""
+	path = f"{BUILD}/{name}.qcow2"
+	if os.path.exists(path):
+		os.unlink(path)
+	kind = "qcow2" if base.endswith(".qcow2") else "raw"
+	run("qemu-img", "create", "-q", "-f", "qcow2", "-b", os.path.abspath(base), "-F", kind, path)
+	return path
+
+
+def make_stick(path, files=()):
+	"""A USB stick's bytes: FAT32 with these files."""
+	if os.path.exists(path):
+		os.unlink(path)
+	run("truncate", "-s", "64M", path)
+	run("mkfs.vfat", "-F", "32", "-n", "PARVIS", path)
+	for file in files:
+		run("mcopy", "-i", path, file, "::")
+	return path
+
+
+# --- the door -------------------------------------------------------------------------------------
+
+class Lamps:
+	"""The lines of the guest's GPIO chip, as somebody in front of the box sees them."""
+
+	def __init__(self, m):
+		self._socket = m.port("lamps")
+		self._rest = b""
+		self.lit = set()
+		self.log = []  # (our time, what is lit)
+		self.seen = set()
+
+	def look(self, seconds=0):
+		"""Takes in what has happened, waiting so long for the first of it."""
+		while select.select([self._socket], [], [], seconds)[0]:
+			got = self._socket.recv(65536)
+			if not got:
+				return
+			seconds = 0
+			*lines, self._rest = (self._rest + got).split(b"\n")
+			for line in lines:
+				words = line.decode().split()
+				self.lit = {LAMPS[n] for n in words[1:] if n in LAMPS}
+				self.seen |= self.lit
+				self.log.append((time.monotonic(), frozenset(self.lit)))
+
+	def forget(self):
+		"""What was lit so far does not count."""
+		self.look()
+		self.seen = set(self.lit)
+
+	def shows(self, lamp, seconds):
+		"""Whether this lamp is lit within so long, or was since forget()."""
+		end = time.monotonic() + seconds
+		self.look()
+		while lamp not in self.seen:
+			left = end - time.monotonic()
+			if left <= 0:
+				return False
+			self.look(left)
+		return True
+
+	def dark(self, seconds):
+		"""Whether all is off within so long."""
+		end = time.monotonic() + seconds
+		self.look()
+		while self.lit and time.monotonic() < end:
+			self.look(max(0, end - time.monotonic()))
+		return not self.lit
+
+
+class Door:
+	"""A machine with the box in it, its shell and its lamps."""
+
+	def __init__(self, name, disk, tools, resume=None, clock="17:50:00", units=(), wait=True):
+		"""disk: of make_overlay(). resume: the name of a snapshot in it. units: more credentials,
+		as (name, text)."""
+		self.name = name
+		self.logs = f"{BUILD}/{name}"
+		rom = os.environ.get("PARVIS_ROM", f"{os.path.dirname(IMAGE)}/u-boot.rom")
+		arguments = machine.hardware(tonight(clock)) + (["-bios", rom] if rom else []) + [
+			"-drive", f"file={disk},if=none,id=disk,format=qcow2,cache=writeback",
+			"-device", "virtio-blk-pci,drive=disk,bootindex=1",
+			"-drive", f"file={tools},if=none,id=tools,format=raw,readonly=on",
+			"-device", "virtio-blk-pci,drive=tools,serial=parvis-tools"]
+		os.makedirs(self.logs, exist_ok=True)
+		for unit, text in (("fstab.extra", FSTAB),
+		                   ("systemd.extra-unit.t.service", UNIT), *units):
+			path = f"{self.logs}/{unit}"
+			with open(path, "w") as f:
+				f.write(text)
+			arguments += machine.credential(unit, path)
+		arguments += shlex.split(os.environ.get("PARVIS_QEMU_MORE", ""))
+		if resume:
+			arguments += ["-loadvm", resume]
+		self.machine = machine.Machine(machine.find_qemu(BUILDER), arguments, self.logs)
+		self.lamps = Lamps(self.machine)
+		self.shell = machine.Shell(self.machine)
+		if wait:
+			self.shell.wait(BOOT)
+
+	def __enter__(self):
+		return self
+
+	def __exit__(self, *_):
+		self.machine.kill()
+
+	# --- looking ---------------------------------------------------------------------------------
+
+	def shot(self, name):
+		self.machine.screenshot(f"{self.logs}/{name}.png")
+
+	def journal(self):
+		"""The journal, kept beside the screenshots."""
+		text = self.shell.run("journalctl -b --no-pager -o short-monotonic", 120)[1]
+		with open(f"{self.logs}/journal", "w") as f:
+			f.write(text)
+		return text
+
+	def copy_log(self, folder):
+		"""The box's log as its files are at this moment, in a folder here."""
+		shutil.rmtree(folder, ignore_errors=True)
+		os.makedirs(folder)
+		packed = self.shell.get("cd /var/lib/parvis && tar -cf - log.db* | gzip -1 | base64 -w0")
+		with tarfile.open(fileobj=io.BytesIO(base64.b64decode(packed))) as files:
+			files.extractall(folder)
+		return folder
+
+	def rows(self):
+		"""What the log says, a dictionary a row. The kiosk goes on writing meanwhile, so a copy may
+		be torn: then another is made."""
+		def read():
+			try:
+				out = run(PARVIS, "log", "--json", "--data", self.copy_log(f"{self.logs}/data"))
+			except Failed:
+				return None
+			return [json.loads(line) for line in out.splitlines()]
+		return wait_until("the log can be read", 30, read)
+
+	def colour_is(self, x, y, wanted, seconds):
+		"""Whether this pixel of the screen becomes that colour, more or less."""
+		def close():
+			return all(abs(a - b) <= 12 for a, b in zip(self.machine.pixel(x, y), wanted))
+		try:
+			return wait_until("a colour", seconds, close)
+		except Failed:
+			return False
+
+	# --- doing -----------------------------------------------------------------------------------
+
+	def tap(self, *spots):
+		for spot in spots:
+			self.machine.touch(*SPOTS[spot])
+			time.sleep(0.4)
+
+	def push(self, button):
+		"""Closes a button's contact for a moment."""
+		pull = f"/run/parvis-lines/sim_gpio{BUTTONS[button]}/pull"
+		self.shell.get(f"echo pull-down >{pull}; sleep 0.2; echo pull-up >{pull}")
+
+	def hold_up(self, picture):
+		"""What is before the camera from now on; "nobody" clears it."""
+		self.shell.get(f"echo pictures/{picture}.png >/run/parvis-film")
