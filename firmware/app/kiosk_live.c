@@ -158,6 +158,7 @@ int kiosk_run(struct kiosk *k)
 	uint32_t number = k->view_number;
 	while (!stop && take_inputs(k)) {
 		kiosk_round(k, wait_ms(k));
+		supervisor_alive(k->options->supervisor, kiosk_now(k).mono_ms);
 		if (k->news && is_idle(k) && k->news(k->news_context))
 			return KIOSK_NEWS;
 		struct when now = kiosk_now(k);

@@ -1,6 +1,7 @@
 #include "app/kiosk.h"
 #include "app/script.h"
 #include "app/threshold.h"
+#include "base/log.h"
 #include "port/broker_host.h"
 #include "scan/reader.h"
 
@@ -72,5 +73,10 @@ int main(int argc, char **argv)
 		break;
 	}
 	kiosk_catch_signals();
-	return options.from_box ? run_box(&options) : run_door(&options, NULL);
+	int error = supervisor_open(&options.supervisor);
+	if (error)
+		log_error("the supervisor is told nothing: %s", strerror(-error));
+	int status = options.from_box ? run_box(&options) : run_door(&options, NULL);
+	supervisor_close(options.supervisor);
+	return status;
 }

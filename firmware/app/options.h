@@ -6,6 +6,7 @@
 #include "base/cc.h"
 #include "door/admission.h"
 #include "port/broker.h"
+#include "port/supervisor.h"
 
 #include <limits.h>
 #include <stdbool.h>
@@ -37,6 +38,7 @@ struct options {
 	char box_pins[PATH_MAX];
 	unsigned script_skip; /* lines of the script that have been played before the door */
 	bool offscreen, fullscreen, panel, mute;
+	struct supervisor *supervisor; /* NULL: nobody watches */
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };

@@ -379,6 +379,7 @@ static enum outcome wait_for_person(struct threshold *t)
 {
 	enum outcome outcome = OUTCOME_WAIT;
 	while (outcome == OUTCOME_WAIT) {
+		supervisor_alive(t->options->supervisor, clock_now(0).mono_ms);
 		look_through_lens(t);
 		draw(t);
 		struct ui_input in = ui_poll(t->ui);
