@@ -28,12 +28,15 @@ chroot_copy_tree() {
 		tar -C "$1/src/parvis" -xf -
 }
 
-# chroot_run ROOT COMMAND: in the tree, in mounts and processes of its own, which end with it.
+# chroot_run ROOT COMMAND: in the tree, in mounts and processes of its own, which end with it. Settings
+# of the kernel are to be read alone: it is this host's, and packages may bring some.
 chroot_run() {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare --mount --pid --fork --kill-child --ipc --uts sh -c '
 		mount --make-rprivate / &&
 		mount -t proc proc "$1/proc" &&
+		mount --bind "$1/proc/sys" "$1/proc/sys" &&
+		mount -o remount,bind,ro "$1/proc/sys" &&
 		mount --rbind /dev "$1/dev" &&
 		mount -t tmpfs tmpfs "$1/tmp" &&
 		exec chroot "$1" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
