@@ -48,6 +48,12 @@ old_content()
 	cp --sparse=always "$disk" "$disk.was"
 }
 
+# fresh_files DEVICE [SIZE]: a file system that the kernel does not go on writing to by itself
+fresh_files()
+{
+	mke2fs -q -F -t ext4 -E lazy_itable_init=0,lazy_journal_init=0 "$@"
+}
+
 # flash OPTION... [DISK]: without a terminal. The guard: a disk is one of ours, or nothing is written.
 flash()
 {
@@ -326,7 +332,7 @@ disk=$DIR/disk1 loop=$main
 media=/run/media/parvis-flash-test.$$
 mkdir -p "$media"
 at_end "umount $media 2>/dev/null; rmdir $media; rmdir /run/media 2>/dev/null"
-mke2fs -q -F -t ext4 "$loop" 8M
+fresh_files "$loop" 8M
 mount "$loop" "$media"
 sync
 cp --sparse=always "$disk" "$disk.was"
@@ -335,7 +341,7 @@ refused "a mounted disk" 3 "mounted at $media"
 cp "$img" "$img.manifest" "$img.manifest.sig" "$media" 2>/dev/null
 umount "$media"
 # A file system of its own that has room for the image.
-mke2fs -q -F -t ext4 "$loop" 60M
+fresh_files "$loop" 60M
 mount "$loop" "$media"
 cp "$img" "$img.manifest" "$img.manifest.sig" "$media"
 sync
@@ -359,7 +365,7 @@ umount "$DIR/elsewhere"
 if addpart "$loop" 1 2048 40960 2>/dev/null || { losetup -d "$loop" && losetup -P "$loop" "$disk" &&
 	addpart "$loop" 1 2048 40960; }; then
 	at_end "umount $DIR/elsewhere 2>/dev/null; delpart $loop 1 2>/dev/null"
-	mke2fs -q -F -t ext4 "${loop}p1"
+	fresh_files "${loop}p1"
 	mount "${loop}p1" "$DIR/elsewhere"
 	sync
 	cp --sparse=always "$disk" "$disk.was"
