@@ -142,10 +142,9 @@ void draw_brackets(const struct page *p, struct box b, struct colour c)
 	cairo_stroke(p->cr);
 }
 
-bool draw_qr(const struct page *p, struct box b, const char *text)
+static bool draw_code(const struct page *p, struct box b, QRcode *code)
 {
 	static const struct colour white = { 1, 1, 1 }, ink = { 0.063, 0.125, 0.227 };
-	QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L);
 	if (!code)
 		return false;
 	draw_round(p, b, 24, white);
@@ -167,4 +166,14 @@ bool draw_qr(const struct page *p, struct box b, const char *text)
 	}
 	QRcode_free(code);
 	return true;
+}
+
+bool draw_qr(const struct page *p, struct box b, const char *text)
+{
+	return draw_code(p, b, QRcode_encodeString8bit(text, 0, QR_ECLEVEL_L));
+}
+
+bool draw_qr_dense(const struct page *p, struct box b, const char *text)
+{
+	return draw_code(p, b, QRcode_encodeString(text, 0, QR_ECLEVEL_L, QR_MODE_8, 1));
 }

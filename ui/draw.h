@@ -54,4 +54,7 @@ void draw_brackets(const struct page *p, struct box b, struct colour c);
 /* A QR code of text on a white card; false where there is none that would hold it. */
 bool draw_qr(const struct page *p, struct box b, const char *text);
 
+/* The same, as small as it can be: letters and digits in fewer bits. */
+bool draw_qr_dense(const struct page *p, struct box b, const char *text);
+
 #endif

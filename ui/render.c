@@ -40,6 +40,7 @@ static screen_fn *const screens[] = {
 	[SCREEN_FLEET] = screen_fleet,
 	[SCREEN_PAIRS] = screen_pairs,
 	[SCREEN_STICK] = screen_stick,
+	[SCREEN_SERIES] = screen_series,
 };
 static_assert(ARRAY_LEN(screens) == SCREEN_ID_COUNT, "every screen is drawn by somebody");
 

@@ -154,6 +154,8 @@ void kiosk_give(struct kiosk *k, struct desk_event *event)
 		forget_found(k);
 	if ((e.set & EFFECT_COPY) && k->stick)
 		stick_ask(k->stick);
+	if (e.set & EFFECT_SERIES)
+		kiosk_show_series(k);
 	if ((e.set & EFFECT_PRINT) && k->printing)
 		printing_put(k->printing, &e.badge);
 	explicit_bzero(&e, sizeof(e));
@@ -328,6 +330,7 @@ static void take_answers(struct kiosk *k)
 {
 	take_printing(k);
 	kiosk_take_stick(k);
+	kiosk_take_series(k);
 	kiosk_take_sync(k);
 	for (int i = 0; i < MESSAGES_MAX && !clerk_answer(k->clerk, &k->reply, 0); i++) {
 		kiosk_take_reply(k, &k->reply);
@@ -380,6 +383,7 @@ static void wait_for_something(struct kiosk *k, int wait_ms)
 		{ .fd = k->has_waiting ? -1 : wand_fd(k->wand), .events = POLLIN },
 		{ .fd = k->printing ? printing_fd(k->printing) : -1, .events = POLLIN },
 		{ .fd = k->stick ? stick_fd(k->stick) : -1, .events = POLLIN },
+		{ .fd = k->series.sealing ? sealing_fd(k->series.sealing) : -1, .events = POLLIN },
 		{ .fd = k->courier ? courier_fd(k->courier) : -1, .events = POLLIN },
 	};
 	int n = poll(p, ARRAY_LEN(p), wait_ms);

@@ -321,6 +321,7 @@ void kiosk_close(struct kiosk *k)
 	porter_stop(k->porter);
 	printing_stop(k->printing);
 	stick_stop(k->stick);
+	kiosk_end_series(k);
 	kiosk_stop_sync(k);
 	clerk_stop(k->clerk);
 	kiosk_close_sync(k);

@@ -8,9 +8,11 @@
 #include "app/lens.h"
 #include "app/porter.h"
 #include "app/printing.h"
+#include "app/sealing.h"
 #include "app/stick.h"
 #include "app/venues.h"
 #include "app/wand.h"
+#include "night/series.h"
 #include "port/broker_host.h"
 #include "port/lamps.h"
 
@@ -22,6 +24,16 @@ struct code_text {
 	char text[CODE_MAX];
 	bool found; /* no code: the ticket of a guest who was found by name */
 	struct ticket ticket;
+};
+
+/* What is shown as codes: being sealed, or sealed. */
+struct kiosk_series {
+	struct sealing *sealing; /* NULL: it is done, or was not asked for */
+	uint8_t *file;           /* NULL: not yet */
+	size_t len;
+	uint8_t id[SERIES_ID_SIZE];
+	uint32_t count, shown; /* frames; how many were shown, in all rounds */
+	int64_t due_ms;        /* of the next, monotonic */
 };
 
 struct kiosk {
@@ -45,9 +57,10 @@ struct kiosk {
 	struct porter *porter;
 	struct printing *printing; /* NULL: no badge printer */
 	struct stick *stick;       /* NULL: sticks are not looked for */
-	struct device_key *key;    /* NULL: its disk has none to give */
-	struct broker_host *host;  /* NULL: this box is nobody's broker */
-	struct post *post;         /* NULL: no broker is known; then there is no courier */
+	struct kiosk_series series;
+	struct device_key *key;   /* NULL: its disk has none to give */
+	struct broker_host *host; /* NULL: this box is nobody's broker */
+	struct post *post;        /* NULL: no broker is known; then there is no courier */
 	struct courier *courier;
 	struct courier_setup courier_setup;
 	char ca_path[PATH_MAX], client_path[PATH_MAX];
@@ -89,6 +102,14 @@ void kiosk_faults(struct kiosk *k, uint32_t mask, uint32_t on);
 /* Sticks: looks for them, and takes what they have to say. */
 void kiosk_open_stick(struct kiosk *k);
 void kiosk_take_stick(struct kiosk *k);
+/* Whose log a copy is of, and to whom it is sealed. */
+void kiosk_stick_setup(struct kiosk *k, struct stick_setup *out);
+
+/* The log as codes: begins, goes on, ends. */
+void kiosk_show_series(struct kiosk *k);
+void kiosk_take_series(struct kiosk *k);
+void kiosk_end_series(struct kiosk *k);
+
 /* The sync, around the clerk's life: before it starts, after, before it ends, after. */
 void kiosk_open_sync(struct kiosk *k);
 void kiosk_start_sync(struct kiosk *k);

@@ -16,20 +16,26 @@ static bool find_organiser(const struct kiosk *k, uint8_t out[ISSUER_PUBLIC_SIZE
 	return true;
 }
 
-/* A rehearsal has its stick given, and takes no other. */
-void kiosk_open_stick(struct kiosk *k)
+void kiosk_stick_setup(struct kiosk *k, struct stick_setup *out)
 {
 	const struct options *o = k->options;
-	struct stick_setup setup = {
+	*out = (struct stick_setup){
 		.dir = o->stick_dir,
 		.data_dir = k->own_data_dir ? k->own_data_dir : o->data,
 		.box_dir = o->box ? o->box->dir : NULL,
 		.event_id = k->event->id,
 		.clock_floor_ms = k->clock_floor_ms,
 	};
-	if (o->script && !o->stick_dir)
+	out->has_organiser = find_organiser(k, out->organiser);
+}
+
+/* A rehearsal has its stick given, and takes no other. */
+void kiosk_open_stick(struct kiosk *k)
+{
+	struct stick_setup setup;
+	if (k->options->script && !k->options->stick_dir)
 		return;
-	setup.has_organiser = find_organiser(k, setup.organiser);
+	kiosk_stick_setup(k, &setup);
 	int error = stick_start(&k->stick, &setup);
 	if (error)
 		log_warning("sticks are not looked for: %s", strerror(-error));

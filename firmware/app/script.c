@@ -298,6 +298,7 @@ static const char *screen_now(const struct player *p)
 		[SCREEN_FLEET] = "fleet",
 		[SCREEN_PAIRS] = "pairs",
 		[SCREEN_STICK] = "stick",
+		[SCREEN_SERIES] = "series",
 	};
 	struct screen screen;
 	struct when now = kiosk_now(p->kiosk);
@@ -354,6 +355,8 @@ static const char *value_now(const struct player *p, const struct script_line *l
 		{ "queued", (int64_t)link->queued },
 		{ "doors", link->doors },
 		{ "pairs", link->pairs },
+		{ "code", kiosk_desk(p->kiosk)->series.number },
+		{ "codes", kiosk_desk(p->kiosk)->series.count },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(figures); i++) {
 		if (strcmp(figures[i].name, l->what))
@@ -387,7 +390,7 @@ static enum play_result expect_within(
 				"nothing is called %s; there are present, in, out, walk_ins, "
 				"refused, adjustments, undone, moved_in, readmitted, "
 				"overridden, lamp, fault, screen, stick, link, queued, doors, "
-				"pairs and fleet:VENUE",
+				"pairs, code, codes and fleet:VENUE",
 				l->what);
 			return PLAY_STOP;
 		}

@@ -8,10 +8,13 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char usage[] =
 	"usage: parvis collect --event DIR [--store STORE] [--json] SOURCE...\n"
+	"       parvis collect --event DIR [--store STORE] [--json] --camera CAMERA\n"
+	"                      [--seconds N] [SOURCE...]\n"
 	"\n"
 	"Puts together what the boxes have of a night: sealed copies from USB sticks, data\n"
 	"directories as they were copied, folders of either. Any number of them, in any order,\n"
@@ -23,6 +26,10 @@ static const char usage[] =
 	"  --store STORE  where the rows go instead of DIR/night.db: a file that ends in .db, or a\n"
 	"                 PostgreSQL database, postgresql://USER@HOST/NAME\n"
 	"  --json         one JSON object\n"
+	"  --camera CAMERA\n"
+	"                 read logs off boxes' screens, which show them as series of QR codes:\n"
+	"                 v4l2:/dev/video0, or a folder of pictures. It goes on until every series\n"
+	"                 that was seen is whole, for --seconds N at most, or until Ctrl-C\n"
 	"\n"
 	"Exit status: 0 done, and nothing is missing or changed, 1 something is, 2 wrong use,\n"
 	"3 it could not be done.\n";
@@ -61,6 +68,8 @@ static int read_options(int argc, char **argv, struct collect_options *o)
 		{ "event", required_argument, NULL, 'e' },
 		{ "store", required_argument, NULL, 's' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "camera", required_argument, NULL, 'c' },
+		{ "seconds", required_argument, NULL, 'n' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
@@ -74,13 +83,18 @@ static int read_options(int argc, char **argv, struct collect_options *o)
 			o->store = optarg;
 		else if (c == 'j')
 			o->json = true;
+		else if (c == 'c')
+			o->camera = optarg;
+		else if (c == 'n' && strspn(optarg, "0123456789") == strlen(optarg) &&
+			 strlen(optarg) < 6 && *optarg)
+			o->seconds = (unsigned)strtoul(optarg, NULL, 10);
 		else
 			return tell_usage(c == 'h' ? stdout : stderr),
 			       c == 'h' ? CLI_OK : CLI_USAGE;
 	}
 	o->sources = argv + optind;
 	o->source_count = argc - optind;
-	if (o->event_dir && o->source_count)
+	if (o->event_dir && (o->source_count || o->camera))
 		return -1;
 	fputs(o->event_dir ? "parvis collect: name at least one source\n"
 			   : "parvis collect: --event DIR is missing\n",

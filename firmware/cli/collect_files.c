@@ -1,6 +1,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/collect.h"
+#include "cli/collect_camera.h"
 #include "cli/folder.h"
 #include "event/issuer.h"
 #include "night/gather.h"
@@ -25,6 +26,7 @@ struct collecting {
 	uint64_t shown;
 	uint64_t fresh, known, contradicting, found, absent, unheard;
 	bool failed; /* a source could not be reached */
+	bool unread; /* a series of codes is not whole */
 };
 
 /* --- words ------------------------------------------------------------------------------------ */
@@ -185,19 +187,33 @@ static int store_failed(const struct collecting *c, int error)
 	return CLI_FAILED;
 }
 
+static int take_path(void *context, const char *path)
+{
+	struct collecting *c = context;
+	int error = gather_take(c->gather, path);
+	if (error == -ENOENT || error == -EACCES || error == -ENOTDIR || error == -EPERM) {
+		folder_say(path, NULL, strerror(-error));
+		c->failed = true;
+		return CLI_OK;
+	}
+	return error ? store_failed(c, error) : CLI_OK;
+}
+
+/* What was not whole is told there, and is no failure of the rest. */
+static int take_camera(struct collecting *c)
+{
+	const struct camera_job job = { c->o->camera, c->o->event_dir, c->o->seconds };
+	int status = collect_camera(&job, take_path, c);
+	c->unread = status == CLI_NO;
+	return status == CLI_NO ? CLI_OK : status;
+}
+
 static int take_sources(struct collecting *c)
 {
-	for (int i = 0; i < c->o->source_count; i++) {
-		const char *path = c->o->sources[i];
-		int error = gather_take(c->gather, path);
-		if (error == -ENOENT || error == -EACCES || error == -ENOTDIR || error == -EPERM) {
-			folder_say(path, NULL, strerror(-error));
-			c->failed = true;
-		} else if (error) {
-			return store_failed(c, error);
-		}
-	}
-	return CLI_OK;
+	int status = c->o->camera ? take_camera(c) : CLI_OK;
+	for (int i = 0; status == CLI_OK && i < c->o->source_count; i++)
+		status = take_path(c, c->o->sources[i]);
+	return status;
 }
 
 static int finish(struct collecting *c)
@@ -268,7 +284,8 @@ static int run(struct collecting *c)
 	int error = night_chains(c->store, add_chain, &t);
 	if (error)
 		return store_failed(c, error);
-	bool good = !c->found && !c->absent && !c->unheard && !t.contradictions && !t.unlisted;
+	bool good = !c->unread && !c->found && !c->absent && !c->unheard && !t.contradictions &&
+		    !t.unlisted;
 	print_totals(c, &t, good && !c->failed);
 	return c->failed ? CLI_FAILED : good ? CLI_OK : CLI_NO;
 }

@@ -89,9 +89,9 @@ void desk_send_staff_home(struct desk *d)
 
 bool desk_is_staff_screen(const struct desk *d)
 {
-	static const uint32_t theirs = 1U << SCREEN_PIN | 1U << SCREEN_HEADCOUNT |
-				       1U << SCREEN_SEARCH | 1U << SCREEN_FLEET |
-				       1U << SCREEN_PAIRS | 1U << SCREEN_STICK;
+	static const uint32_t theirs =
+		1U << SCREEN_PIN | 1U << SCREEN_HEADCOUNT | 1U << SCREEN_SEARCH |
+		1U << SCREEN_FLEET | 1U << SCREEN_PAIRS | 1U << SCREEN_STICK | 1U << SCREEN_SERIES;
 	return theirs & 1U << d->screen.id;
 }
 
@@ -148,7 +148,7 @@ static void write_next(struct desk *d, struct desk_effects *out)
 static void end_staff_in_time(struct desk *d, const struct when *now, struct desk_effects *out)
 {
 	bool open = d->screen.staff || d->home != SCREEN_SCAN || d->after_pin_override;
-	if (open && now->mono_ms - d->staff_touched_ms >= DESK_STAFF_IDLE_MS)
+	if (open && now->mono_ms - d->staff_touched_ms >= desk_staff_idle_ms(d))
 		desk_leave_staff(d, now, out);
 }
 
@@ -288,6 +288,7 @@ static void (*const steps[])(
 	[DESK_FLEET] = desk_fleet,
 	[DESK_LINK] = desk_link,
 	[DESK_STICK] = desk_stick,
+	[DESK_SERIES] = desk_series,
 	[DESK_PAIRS] = desk_pairs,
 };
 

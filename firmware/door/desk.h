@@ -56,6 +56,7 @@ enum desk_event_kind {
 	DESK_FLEET,   /* news of venues: of some, or of all; those of no event are let go */
 	DESK_LINK,    /* how the sync does; it is told when it changes */
 	DESK_STICK,   /* how a stick does */
+	DESK_SERIES,  /* the next code of the series, or why there is none */
 	DESK_PAIRS,   /* all tickets of this venue that came in twice, the newest first */
 };
 
@@ -120,6 +121,7 @@ struct desk_event {
 		} fleet;
 		struct link_status link;
 		struct stick_status stick;
+		const struct screen_series *series; /* valid during the step */
 		struct {
 			const struct pair *at; /* valid during the step */
 			size_t count;          /* the first SCREEN_PAIRS_MAX are listed */
@@ -158,6 +160,8 @@ struct desk_request {
 /* A volunteer's session ends after this long without a touch on the volunteers' screens: what
  * guests touch meanwhile does not keep it open. */
 #define DESK_STAFF_IDLE_MS 60000
+/* A series is looked at by a camera: it goes on without a touch for so long. */
+#define DESK_SERIES_MS 3600000
 /* Language, text size and theme go back to the house's when a result is over, when the next code
  * interrupts it, and after this long without a touch. */
 #define DESK_GUEST_IDLE_MS 20000
@@ -181,6 +185,8 @@ enum desk_effect {
 	EFFECT_SEARCH = 1 << 8,    /* answer DESK_FOUND for `search`, then forget it */
 	EFFECT_STAFF_OVER = 1 << 9, /* nobody may search any more: wipe the names */
 	EFFECT_COPY = 1 << 10,      /* copy the log to the stick that is in */
+	EFFECT_SERIES =
+		1 << 11, /* answer DESK_SERIES, again and again while SCREEN_SERIES is shown */
 };
 
 struct desk_badge {
@@ -236,6 +242,7 @@ struct desk {
 	uint8_t found_hash[SCREEN_FOUND_MAX][TICKET_HASH_SIZE];
 	struct link_status link;
 	struct stick_status stick;
+	struct screen_series series;
 	struct screen_pair pairs[SCREEN_PAIRS_MAX];
 	uint8_t pair_count;
 	uint32_t pair_total;

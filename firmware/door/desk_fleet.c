@@ -160,6 +160,34 @@ void desk_copy(struct desk *d, const struct desk_event *e, struct desk_effects *
 		out->set |= EFFECT_COPY;
 }
 
+/* --- the log as codes --------------------------------------------------------------------------
+ */
+
+void desk_open_series(struct desk *d, const struct desk_event *e, struct desk_effects *out)
+{
+	memset(&d->series, 0, sizeof(d->series));
+	if (d->screen.staff)
+		desk_go(d, SCREEN_SERIES, &e->now, out);
+}
+
+/* It is sealed, as on a stick: whoever films it has nothing. */
+void desk_show_series(struct desk *d, const struct desk_event *e, struct desk_effects *out)
+{
+	(void)e;
+	if (d->series.state == SERIES_SEALING || d->series.state == SERIES_SHOWN)
+		return;
+	d->series.state = SERIES_SEALING;
+	out->set |= EFFECT_SERIES | EFFECT_SCREEN;
+}
+
+void desk_series(struct desk *d, const struct desk_event *e, struct desk_effects *out)
+{
+	if (d->screen.id != SCREEN_SERIES || d->series.state == SERIES_COUNTS)
+		return;
+	d->series = *e->series;
+	out->set |= EFFECT_SCREEN;
+}
+
 /* --- lists, a page at a time -------------------------------------------------------------------
  */
 
@@ -291,6 +319,8 @@ void desk_fill_fleet(const struct desk *d, const struct when *now, struct screen
 	enum screen_id id = d->screen.id;
 	if (id == SCREEN_HEADCOUNT || id == SCREEN_STICK)
 		out->stick = d->stick;
+	if (id == SCREEN_SERIES)
+		out->series = d->series;
 	if (id != SCREEN_HEADCOUNT && id != SCREEN_FLEET && id != SCREEN_PAIRS)
 		return;
 	out->link = d->link;

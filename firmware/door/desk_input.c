@@ -304,8 +304,11 @@ static const struct {
 	{ CONTROL_PAIRS, CONTROL_PAIRS, ON(HEADCOUNT), desk_open_pairs },
 	{ CONTROL_STICK, CONTROL_STICK, ON(HEADCOUNT), desk_open_stick },
 	{ CONTROL_COPY, CONTROL_COPY, ON(STICK), desk_copy },
+	{ CONTROL_SERIES, CONTROL_SERIES, ON(HEADCOUNT), desk_open_series },
+	{ CONTROL_SHOW, CONTROL_SHOW, ON(SERIES), desk_show_series },
 	{ CONTROL_EARLIER, CONTROL_LATER, ON(FLEET) | ON(PAIRS), desk_turn_list },
-	{ CONTROL_BACK, CONTROL_BACK, ON(FLEET) | ON(PAIRS) | ON(STICK), desk_close_list },
+	{ CONTROL_BACK, CONTROL_BACK, ON(FLEET) | ON(PAIRS) | ON(STICK) | ON(SERIES),
+		desk_close_list },
 	{ CONTROL_TEXT_SIZE, CONTROL_TEXT_SIZE, ON_ANY, use_text_size },
 	{ CONTROL_CONTRAST, CONTROL_CONTRAST, ON_ANY, use_contrast },
 };

@@ -81,6 +81,10 @@ void desk_open_pairs(struct desk *d, const struct desk_event *e, struct desk_eff
 void desk_turn_list(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_close_list(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 
+int64_t desk_staff_idle_ms(const struct desk *d);
+void desk_open_series(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_show_series(struct desk *d, const struct desk_event *e, struct desk_effects *out);
+void desk_series(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_open_stick(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 void desk_copy(struct desk *d, const struct desk_event *e, struct desk_effects *out);
 

@@ -92,11 +92,17 @@ static int64_t sooner(int64_t a, int64_t b)
 	return b > 0 && b < a ? b : a;
 }
 
+int64_t desk_staff_idle_ms(const struct desk *d)
+{
+	bool shows = d->screen.id == SCREEN_SERIES && d->series.state == SERIES_SHOWN;
+	return shows ? DESK_SERIES_MS : DESK_STAFF_IDLE_MS;
+}
+
 static int64_t staff_left_ms(const struct desk *d, const struct when *now)
 {
 	if (!d->screen.staff && d->home == SCREEN_SCAN && !d->after_pin_override)
 		return 0;
-	return DESK_STAFF_IDLE_MS - (now->mono_ms - d->staff_touched_ms);
+	return desk_staff_idle_ms(d) - (now->mono_ms - d->staff_touched_ms);
 }
 
 static int64_t guest_left_ms(const struct desk *d, const struct when *now)
@@ -115,6 +121,8 @@ int desk_next_ms(const struct desk *d, const struct when *now)
 	next = sooner(next, staff_left_ms(d, now));
 	next = sooner(next, guest_left_ms(d, now));
 	next = sooner(next, d->pin_blocked_until_ms - now->mono_ms);
+	if (d->screen.id == SCREEN_SERIES && d->series.state == SERIES_SHOWN)
+		next = sooner(next, d->series.frame_ms / 4);
 	if (d->cue)
 		next = sooner(next, cue_left_ms(d->cue, now->mono_ms - d->cue_started_ms));
 	if (d->screen.id == SCREEN_RESULT) {

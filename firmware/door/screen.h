@@ -23,6 +23,7 @@ enum screen_id {
 	SCREEN_FLEET,     /* volunteer: every venue of the event, as last heard of */
 	SCREEN_PAIRS,     /* volunteer: tickets that came in by two doors */
 	SCREEN_STICK,     /* volunteer: the sealed copy of the log on a stick */
+	SCREEN_SERIES,    /* volunteer: the figures, and the sealed copy, as QR codes */
 	SCREEN_ID_COUNT
 };
 
@@ -73,6 +74,8 @@ enum control {
 	CONTROL_LATER,   /* … and after */
 	CONTROL_STICK,   /* the copy of the log on a stick */
 	CONTROL_COPY,    /* … make it */
+	CONTROL_SERIES,  /* figures and log as QR codes */
+	CONTROL_SHOW,    /* … the log */
 	CONTROL_COUNT
 };
 
@@ -184,6 +187,22 @@ struct screen_pair {
 	char first_door[ID_SIZE], second_door[ID_SIZE]; /* "" = unknown */
 };
 
+/* The log as a series of codes (night/series.h), one at a time, again and again. */
+#define SCREEN_CODE_SIZE 768
+enum screen_series_state {
+	SERIES_COUNTS,  /* not asked for: the figures alone are shown */
+	SERIES_SEALING, /* it is being made */
+	SERIES_SHOWN,   /* `number` of `count` is `text` */
+	SERIES_FAILED,  /* the log could not be read, or there is no organiser's key */
+	SERIES_STATES
+};
+struct screen_series {
+	enum screen_series_state state;
+	uint32_t number, count, round; /* from 1 */
+	uint32_t frame_ms;             /* how long each stays */
+	char text[SCREEN_CODE_SIZE];
+};
+
 struct screen {
 	enum screen_id id;
 	enum language language;
@@ -257,6 +276,9 @@ struct screen {
 
 	/* SCREEN_HEADCOUNT, SCREEN_STICK; nothing on any other. */
 	struct stick_status stick;
+
+	/* SCREEN_SERIES. */
+	struct screen_series series;
 
 	/* SCREEN_HEADCOUNT, SCREEN_FLEET, SCREEN_PAIRS; nothing on any other. */
 	struct link_status link;

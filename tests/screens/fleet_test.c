@@ -1,6 +1,7 @@
 /* What volunteers see of other venues, of the sync and of tickets that came in twice, and where a
  * full house sends its guests: in every size, language, direction and size of text. With
  * PARVIS_SHOTS=DIR each page is also saved there as a picture, to be looked at. */
+#include "night/series.h"
 #include "ui/render.h"
 #include "ui/touch.h"
 
@@ -343,6 +344,30 @@ static void the_stick_is_told_in_words(void **state)
 	}
 }
 
+/* --- the log as codes --- */
+
+static void figures_and_log_are_shown_as_codes(void **state)
+{
+	static const char *const names[] = { "counts", "sealing", "shown", "failed" };
+	uint8_t file[2 * SERIES_PAYLOAD], id[SERIES_ID_SIZE];
+	(void)state;
+	for (size_t i = 0; i < sizeof(file); i++)
+		file[i] = (uint8_t)(i * 7919 >> 3);
+	series_id(file, sizeof(file), id);
+	for (int i = 0; i < SERIES_STATES; i++) {
+		char name[64];
+		struct screen s = a_screen(SCREEN_SERIES);
+		s.series = (struct screen_series){ (enum screen_series_state)i, 840, 1234, 12, 350,
+			"" };
+		series_write(file, sizeof(file), id, 0, s.series.text);
+		snprintf(name, sizeof(name), "series-%s", names[i]);
+		try_all(name, s);
+		render_layout(renders[0], &s, false);
+		bool offers = widget_of(render_page(renders[0]), CONTROL_SHOW) != NULL;
+		assert_int_equal(offers, i == SERIES_COUNTS || i == SERIES_FAILED);
+	}
+}
+
 /* --- where there is room --- */
 
 static void a_full_house_says_where_there_is_room(void **state)
@@ -388,6 +413,7 @@ int main(void)
 		cmocka_unit_test(the_sync_is_told_to_volunteers),
 		cmocka_unit_test(pairs_fit),
 		cmocka_unit_test(the_stick_is_told_in_words),
+		cmocka_unit_test(figures_and_log_are_shown_as_codes),
 		cmocka_unit_test(a_full_house_says_where_there_is_room),
 	};
 	return cmocka_run_group_tests(tests, open_all, close_all);

@@ -6,7 +6,8 @@
  *     on=phone|paper|dark  size=SHARE of the height (0.3 to 0.9)  turn=DEGREES  slant=SHARE
  *     blur=PIXELS  motion=PIXELS  noise=SIGMA  light=0.1..1.5  seed=N  x=SHARE y=SHARE
  *     width=1280 height=720
- * TEXT may be @FILE: the code is the file's bytes. */
+ * TEXT may be @FILE: the code is the file's bytes; or =FILE.png: a box's screen that shows this
+ * picture, photographed. */
 #include "base/cc.h"
 
 #include <cairo.h>
@@ -158,6 +159,23 @@ static void paint_held(cairo_t *c, const struct scene *s, const QRcode *q, uint3
 	paint_code(c, q, side, dark ? 0.95 : 0.06, dark ? 0.08 : paper ? 0.93 : 0.97);
 }
 
+/* A screen on its stand, as tall as `size` says. */
+static void paint_screen(cairo_t *c, const struct scene *s, cairo_surface_t *picture)
+{
+	double w = cairo_image_surface_get_width(picture),
+	       h = cairo_image_surface_get_height(picture);
+	double scale = s->size * s->height / h;
+	cairo_translate(c, s->x * s->width, s->y * s->height);
+	cairo_rotate(c, s->turn * M_PI / 180);
+	cairo_matrix_t slant = { 1, s->slant * 0.4, s->slant, 1, 0, 0 };
+	cairo_transform(c, &slant);
+	cairo_scale(c, scale, scale);
+	fill_round(c, -w / 2 - 30, -h / 2 - 30, w + 60, h + 60, 24, 0.08);
+	cairo_set_source_surface(c, picture, -w / 2, -h / 2);
+	cairo_pattern_set_filter(cairo_get_source(c), CAIRO_FILTER_BEST);
+	cairo_paint(c);
+}
+
 static struct grey from_surface(cairo_surface_t *surface)
 {
 	struct grey g = { .width = cairo_image_surface_get_width(surface),
@@ -268,9 +286,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: paint OUT.png TEXT|@FILE [key=value]...\n");
 		return 2;
 	}
-	QRcode *q = make_code(argv[2]);
-	if (!q) {
-		fprintf(stderr, "paint: this does not fit into a QR code\n");
+	bool screen = argv[2][0] == '=';
+	QRcode *q = screen ? NULL : make_code(argv[2]);
+	cairo_surface_t *shown = screen ? cairo_image_surface_create_from_png(argv[2] + 1) : NULL;
+	if (screen ? cairo_surface_status(shown) != CAIRO_STATUS_SUCCESS : !q) {
+		fprintf(stderr, "paint: %s\n",
+			screen ? "this is no picture" : "this does not fit into a QR code");
 		return 1;
 	}
 	uint32_t seed = s.seed;
@@ -278,7 +299,10 @@ int main(int argc, char **argv)
 		cairo_image_surface_create(CAIRO_FORMAT_RGB24, s.width, s.height);
 	cairo_t *c = cairo_create(surface);
 	paint_room(c, &s, &seed);
-	paint_held(c, &s, q, &seed);
+	if (screen)
+		paint_screen(c, &s, shown);
+	else
+		paint_held(c, &s, q, &seed);
 	cairo_destroy(c);
 	cairo_surface_flush(surface);
 	struct grey g = from_surface(surface);
@@ -287,6 +311,7 @@ int main(int argc, char **argv)
 	to_surface(&g, surface);
 	cairo_status_t status = cairo_surface_write_to_png(surface, argv[1]);
 	cairo_surface_destroy(surface);
+	cairo_surface_destroy(shown);
 	free(g.at);
 	QRcode_free(q);
 	return status == CAIRO_STATUS_SUCCESS ? 0 : 1;

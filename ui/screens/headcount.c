@@ -306,7 +306,7 @@ static void draw_figures(struct page *p, struct box b)
 
 static void draw_keys(struct page *p, struct box *rest)
 {
-	struct key keys[6];
+	struct key keys[7];
 	size_t n = 0;
 	keys[n++] = key_of(p, CONTROL_PLUS, BUTTON_PRIMARY);
 	keys[n++] = key_of(p, CONTROL_MINUS, BUTTON_PLAIN);
@@ -319,6 +319,7 @@ static void draw_keys(struct page *p, struct box *rest)
 		keys[n++] = key_of(p, CONTROL_SEARCH, BUTTON_PLAIN);
 	if (p->screen->has_fleet)
 		keys[n++] = key_of(p, CONTROL_FLEET, BUTTON_PLAIN);
+	keys[n++] = key_of(p, CONTROL_SERIES, BUTTON_PLAIN);
 	struct key leave = key_of(p, CONTROL_LEAVE, BUTTON_PLAIN);
 	if (page_upright(p)) {
 		keys[n++] = leave;

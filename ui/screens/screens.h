@@ -17,6 +17,7 @@ void screen_search(struct page *p);
 void screen_fleet(struct page *p);
 void screen_pairs(struct page *p);
 void screen_stick(struct page *p);
+void screen_series(struct page *p);
 
 /* The page without its margins and its header line, which is drawn: bold, then soft in gentler
  * type, and at the end the state of the door and the time. */
