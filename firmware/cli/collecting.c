@@ -123,6 +123,9 @@ static void on_effect(void *context, const struct collector_effect *e)
 	case COLLECT_STORE:
 		take_store(c, e);
 		break;
+	case COLLECT_FETCH:
+		c->fetch = (struct collecting_fetch){ e->chain, e->first, e->count };
+		break;
 	case COLLECT_REFUSED:
 		tell_refused(c, e);
 		break;
@@ -198,6 +201,25 @@ static void run_store(struct collecting *c)
 	c->storing = false; /* the answer may bring the next */
 	struct collector_input in = { .kind = COLLECT_STORED, .id = c->store_id };
 	step(c, &in);
+}
+
+/* What a box lacks. Where the store cannot be read it is told nothing, and asks again. */
+static void run_fetch(struct collecting *c)
+{
+	struct row rows[BATCH_ROWS_MAX];
+	struct batch batch = { .rows = rows };
+	struct collecting_fetch f = c->fetch;
+	if (!f.count)
+		return;
+	c->fetch.count = 0; /* the answer may bring the next */
+	int error = c->night ? night_stretch(c->night, &f.chain, f.first, f.count, rows, &batch)
+			     : -ENOTCONN;
+	if (error) {
+		log_debug("rows to give back: %s", strerror(-error));
+		batch.count = 0;
+	}
+	step(c, &(struct collector_input){
+			.kind = COLLECT_FETCHED, .chain = f.chain, .batch = &batch });
 }
 
 static int take_chain(void *context, const struct night_chain *chain)
@@ -286,6 +308,8 @@ static int until_due(const struct collecting *c, int limit_ms)
 		wait = c->timer_ms - now;
 	if (c->storing && c->store_after_ms - now < wait)
 		wait = c->store_after_ms - now;
+	if (c->fetch.count)
+		wait = 0;
 	return wait < 0 ? 0 : (int)wait;
 }
 
@@ -301,6 +325,7 @@ void collecting_step(struct collecting *c, int limit_ms)
 		on_news(c, &n);
 	for (int i = 0; i < STORES_MAX && c->storing; i++)
 		run_store(c);
+	run_fetch(c);
 	if (c->room_made || (c->timer_set && mono_ms() >= c->timer_ms)) {
 		struct collector_input in = { .kind = COLLECT_TICK };
 		c->timer_set = c->room_made = false;

@@ -64,6 +64,12 @@ struct collecting {
 	const struct batch *batches;
 	size_t batch_count;
 
+	/* A FETCH under way; count 0: none. */
+	struct collecting_fetch {
+		struct chain chain;
+		uint64_t first, count;
+	} fetch;
+
 	char (*venues)[ID_SIZE]; /* of the machine's setup */
 	uint32_t *capacities;
 };

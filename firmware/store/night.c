@@ -121,6 +121,15 @@ int night_held(struct night *n, const struct chain *chain, struct ranges *out)
 	return n->kind->held(n, chain, out);
 }
 
+int night_stretch(struct night *n, const struct chain *chain, uint64_t first, uint64_t most,
+	struct row rows[BATCH_ROWS_MAX], struct batch *out)
+{
+	if (first < 1 || first > NIGHT_SEQ_MAX - BATCH_ROWS_MAX || most < 1)
+		return -EINVAL;
+	return n->kind->stretch(
+		n, chain, first, most < BATCH_ROWS_MAX ? most : BATCH_ROWS_MAX, rows, out);
+}
+
 int night_chains(
 	struct night *n, int (*take)(void *context, const struct night_chain *chain), void *context)
 {

@@ -408,7 +408,7 @@ static int take_once(struct night_pg *n, const struct batch *batches, size_t cou
 	if (!error)
 		error = send_stretches(n, batches, count);
 	if (!error)
-		error = run_steps(n, NIGHT_PG_CHAINS, NIGHT_PG_KEYS, touched);
+		error = run_steps(n, NIGHT_PG_CHAINS, NIGHT_PG_WITNESSES, touched);
 	if (!error && *placing == ALL_NEW)
 		error = run_with(n, night_pg_all_new, NULL, 0, all_new, sizeof(all_new));
 	*placing = *all_new == 't' ? ALL_NEW : ANY;
@@ -509,6 +509,7 @@ static const struct night_kind pg_kind = {
 	.close = night_pg_close,
 	.take = night_pg_take_rows,
 	.held = night_pg_held,
+	.stretch = night_pg_stretch,
 	.chains = night_pg_chains,
 	.each = night_pg_each,
 	.contradictions = night_pg_contradictions,

@@ -18,6 +18,7 @@ enum night_pg_step {
 	NIGHT_PG_CHAINS,
 	NIGHT_PG_LOCK,
 	NIGHT_PG_KEYS,
+	NIGHT_PG_WITNESSES,
 	/* Of stretches that are all new: */
 	NIGHT_PG_NEW_PRUNE,
 	NIGHT_PG_NEW_SIGNATURES,
@@ -63,6 +64,8 @@ NODISCARD int night_pg_run(struct night_pg *n, const char *sql, uint64_t *rows);
 int night_pg_failed(struct night_pg *n, const PGresult *result);
 
 int night_pg_held(struct night *base, const struct chain *chain, struct ranges *out);
+int night_pg_stretch(struct night *base, const struct chain *chain, uint64_t first, uint64_t most,
+	struct row rows[BATCH_ROWS_MAX], struct batch *out);
 int night_pg_chains(struct night *base, int (*take)(void *context, const struct night_chain *chain),
 	void *context);
 int night_pg_each(struct night *base, enum night_order order,

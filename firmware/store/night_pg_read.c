@@ -193,6 +193,56 @@ int night_pg_held(struct night *base, const struct chain *chain, struct ranges *
 	return error;
 }
 
+struct stretch_reader {
+	uint64_t first;
+	size_t read;
+	struct row *rows;
+	struct batch *out;
+};
+
+/* In order; what comes after a gap is passed over. */
+static int add_to_stretch(void *context, const PGresult *r, int at)
+{
+	struct stretch_reader *s = context;
+	struct row row;
+	if (!read_row(r, at, &row))
+		return -EBADMSG;
+	if (s->read == BATCH_ROWS_MAX || row.seq != s->first + s->read)
+		return 0;
+	s->rows[s->read++] = row;
+	if (take_bytes(
+		    r, at, NIGHT_PG_COLUMN_COUNT, s->out->signature, sizeof(s->out->signature)) &&
+		take_bytes(r, at, NIGHT_PG_COLUMN_COUNT + 1, s->out->key, sizeof(s->out->key))) {
+		s->out->count = s->read;
+		s->out->is_signed = true;
+	}
+	return 0;
+}
+
+#define SIGNED_IN(table)                                                                           \
+	"(SELECT signature FROM parvis." table " s WHERE s.device = e.device"                      \
+	" AND s.epoch = e.epoch AND s.seq = e.seq AND s.hash = e.hash)"
+
+int night_pg_stretch(struct night *base, const struct chain *chain, uint64_t first, uint64_t most,
+	struct row rows[BATCH_ROWS_MAX], struct batch *out)
+{
+	char where[120], query[1200];
+	struct stretch_reader reader = { .first = first, .rows = rows, .out = out };
+	chain_where(chain, where);
+	snprintf(query, sizeof(query),
+		"SELECT " NIGHT_PG_COLUMNS ", coalesce(" SIGNED_IN("witness") ", " SIGNED_IN(
+			"signature") "), (SELECT key FROM parvis.chain c WHERE c.device = e.device"
+				     " AND c.epoch = e.epoch)"
+				     " FROM parvis.entry e WHERE %s AND seq BETWEEN %llu AND %llu"
+				     " ORDER BY seq",
+		where, (unsigned long long)first, (unsigned long long)(first + most - 1));
+	*out = (struct batch){ .rows = rows };
+	int error = each((struct night_pg *)base, query, add_to_stretch, &reader);
+	if (error)
+		out->count = 0;
+	return error;
+}
+
 struct chain_reader {
 	int (*take)(void *context, const struct night_chain *chain);
 	void *context;

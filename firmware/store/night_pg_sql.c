@@ -101,7 +101,13 @@ static const char views[] =
 	" max((hlc >> 16) - wall_ms) AS most_behind_ms FROM parvis.entry GROUP BY device"
 	" HAVING count(*) FILTER (WHERE trust <> 2) > 0 OR max((hlc >> 16) - wall_ms) > 60000;";
 
-const char *const night_pg_migrations[] = { tables, views };
+/* Each message's own signature, so that rows can be handed on: `signature` keeps the last of rows
+ * that follow each other. */
+static const char witnesses[] =
+	"CREATE TABLE parvis.witness (device bytea, epoch bigint, seq bigint, hash bytea,"
+	" signature bytea NOT NULL, PRIMARY KEY (device, epoch, seq, hash));";
+
+const char *const night_pg_migrations[] = { tables, views, witnesses };
 const int night_pg_migration_count = ARRAY_LEN(night_pg_migrations);
 
 /* Of this connection alone. */
@@ -133,6 +139,9 @@ const char *const night_pg_take[NIGHT_PG_STEPS] = {
 	[NIGHT_PG_KEYS] = "UPDATE parvis.chain c SET key = s.key FROM stretch s"
 			  " WHERE c.device = s.device AND c.epoch = s.epoch AND c.key IS NULL"
 			  " AND s.key IS NOT NULL",
+	[NIGHT_PG_WITNESSES] = "INSERT INTO parvis.witness SELECT device, epoch, last, hash,"
+			       " signature FROM stretch WHERE signature IS NOT NULL"
+			       " ON CONFLICT DO NOTHING",
 	[NIGHT_PG_NEW_PRUNE] = "DELETE FROM parvis.signature g USING stretch s"
 			       " WHERE s.key IS NOT NULL AND g.device = s.device"
 			       " AND g.epoch = s.epoch AND g.seq = s.first - 1"

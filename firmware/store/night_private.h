@@ -10,6 +10,8 @@ struct night_kind {
 	int (*take)(struct night *n, const struct batch *batches, size_t count, const char *source,
 		int64_t received_ms, struct night_taken *out);
 	int (*held)(struct night *n, const struct chain *chain, struct ranges *out);
+	int (*stretch)(struct night *n, const struct chain *chain, uint64_t first, uint64_t most,
+		struct row rows[BATCH_ROWS_MAX], struct batch *out);
 	int (*chains)(struct night *n, int (*take)(void *context, const struct night_chain *chain),
 		void *context);
 	int (*each)(struct night *n, enum night_order order,

@@ -70,6 +70,12 @@ static const char receipts_tables[] =
 	" first INTEGER NOT NULL, last INTEGER NOT NULL, received_ms INTEGER NOT NULL,"
 	" source INTEGER NOT NULL, PRIMARY KEY (device, epoch, first)) STRICT, WITHOUT ROWID;";
 
+/* Came later than the others. */
+static const char witness_table[] =
+	"CREATE TABLE IF NOT EXISTS witness (device BLOB NOT NULL, epoch INTEGER NOT NULL,"
+	" seq INTEGER NOT NULL, hash BLOB NOT NULL, signature BLOB NOT NULL,"
+	" PRIMARY KEY (device, epoch, seq, hash)) STRICT, WITHOUT ROWID;";
+
 int night_failed(struct night_sqlite *n, int error, const char *doing)
 {
 	const char *what = n->db && error == -EBADMSG
@@ -229,6 +235,8 @@ static int open_receipts(struct night_sqlite *n)
 		error = db_identify(n->receipts, RECEIPTS_APPLICATION, RECEIPTS_VERSION, &fresh);
 	if (!error && fresh)
 		error = db_exec(n->receipts, receipts_tables);
+	if (!error)
+		error = db_exec(n->receipts, witness_table);
 	return error ? error : db_exec(n->receipts, "COMMIT");
 }
 
@@ -295,6 +303,7 @@ static const struct night_kind sqlite_kind = {
 	.close = night_sqlite_close,
 	.take = night_sqlite_take,
 	.held = night_sqlite_held,
+	.stretch = night_sqlite_stretch,
 	.chains = night_sqlite_chains,
 	.each = night_sqlite_each,
 	.contradictions = night_sqlite_contradictions,

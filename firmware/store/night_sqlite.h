@@ -152,6 +152,12 @@ struct stretch {
 	uint64_t first, last;
 };
 NODISCARD int night_note_receipts(struct night_sqlite *n, const struct stretch *stretches,
-	size_t count, const char *source, int64_t received_ms);
+	size_t count, const struct batch *batches, size_t batch_count, const char *source,
+	int64_t received_ms);
+
+int night_sqlite_stretch(struct night *base, const struct chain *chain, uint64_t first,
+	uint64_t most, struct row rows[BATCH_ROWS_MAX], struct batch *out);
+/* Into the file of receipts: the signature of each batch that has one. */
+NODISCARD int night_put_witnesses(sqlite3 *db, const struct batch *batches, size_t count);
 
 #endif

@@ -343,7 +343,7 @@ int night_sqlite_take(struct night *base, const struct batch *batches, size_t co
 	error = finish(n, error, before);
 	/* The rows are what must not be lost; when they came is worth a warning. */
 	if (!error && t.fresh_count &&
-		night_note_receipts(n, t.fresh, t.fresh_count, source, received_ms))
+		night_note_receipts(n, t.fresh, t.fresh_count, batches, count, source, received_ms))
 		log_warning("%s: when rows came could not be noted", n->receipts_path);
 	free(t.fresh);
 	if (error)
@@ -432,7 +432,7 @@ static int put_receipts(sqlite3 *db, const struct stretch *stretches, size_t cou
 }
 
 int night_note_receipts(struct night_sqlite *n, const struct stretch *stretches, size_t count,
-	const char *source, int64_t received_ms)
+	const struct batch *batches, size_t batch_count, const char *source, int64_t received_ms)
 {
 	int64_t id = 0;
 	int error = db_exec(n->receipts, "BEGIN IMMEDIATE");
@@ -441,6 +441,8 @@ int night_note_receipts(struct night_sqlite *n, const struct stretch *stretches,
 	error = source_id(n->receipts, source, &id);
 	if (!error)
 		error = put_receipts(n->receipts, stretches, count, id, received_ms);
+	if (!error)
+		error = night_put_witnesses(n->receipts, batches, batch_count);
 	if (!error)
 		error = db_exec(n->receipts, "COMMIT");
 	if (error && !sqlite3_get_autocommit(n->receipts))

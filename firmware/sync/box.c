@@ -111,6 +111,11 @@ void box_subscribe_acks(struct sync_box *s, const uint8_t device[DEVICE_ID_SIZE]
 	memcpy(t.device, device, sizeof(t.device));
 	topic_write(&t, name);
 	box_subscribe(s, name);
+	if (!box_is_self(s, device))
+		return;
+	t.kind = TOPIC_GIVEN;
+	topic_write(&t, name);
+	box_subscribe(s, name);
 }
 
 void box_saw_stamp(struct sync_box *s, uint64_t stamp)

@@ -211,6 +211,26 @@ static void hear_ev(struct sync_box *s, const struct topic *t, const struct sync
 	take_batch(s, &b);
 }
 
+/* By a collector, because we asked. */
+static void hear_given(struct sync_box *s, const struct topic *t, const struct sync_input *in)
+{
+	struct message_why why;
+	struct batch b;
+	if (in->retained || !box_is_self(s, t->device))
+		return;
+	if (in->size >= FLOW_BYTES)
+		s->flow_ms = s->now.mono_ms;
+	if (!message_read_batch(&b, s->rows, in->payload, in->size, &why)) {
+		box_refuse(s, why.version ? SYNC_REFUSED_VERSION : SYNC_REFUSED_FORM, why.text);
+		return;
+	}
+	enum batch_wrong wrong = batch_check(&b);
+	if (wrong)
+		box_refuse(s, SYNC_REFUSED_BATCH, batch_wrong_texts[wrong]);
+	else
+		take_batch(s, &b);
+}
+
 void box_stored(struct sync_box *s, const struct sync_input *in)
 {
 	struct store_under_way *u = NULL;
@@ -356,6 +376,7 @@ void box_hear(struct sync_box *s, const struct sync_input *in)
 		[TOPIC_STATE] = hear_state,
 		[TOPIC_COUNT] = hear_count,
 		[TOPIC_EV] = hear_ev,
+		[TOPIC_GIVEN] = hear_given,
 		[TOPIC_HAVE] = hear_have,
 		[TOPIC_ACK] = hear_ack,
 		[TOPIC_FLEET] = hear_fleet,

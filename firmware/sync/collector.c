@@ -13,6 +13,12 @@ bool collector_may_publish(const struct collector *c)
 	return c->up && (!c->setup.under_way_max || c->under_way < c->setup.under_way_max);
 }
 
+uint64_t collector_dice(struct collector *c, uint64_t below)
+{
+	c->dice += UINT64_C(0x9e3779b97f4a7c15);
+	return collector_mix(c->dice) % below;
+}
+
 void collector_publish(struct collector *c, const char *topic, char *text, size_t len)
 {
 	c->under_way++;
@@ -47,6 +53,7 @@ static void hear_box(struct collector *c, uint32_t n, const char *venue, const c
 		c->venues[s->venue].heard_ms = c->now.mono_ms;
 		collector_venue_changed(c, (size_t)s->venue);
 	}
+	collector_newcomer(c, n);
 }
 
 static void see_clock(struct collector *c, uint32_t n, int64_t wall_ms)
@@ -77,6 +84,9 @@ static void hear_state(struct collector *c, const struct topic *t, const struct 
 	c->boxes[n].online = m.online;
 	c->states[n].gone = !m.online;
 	if (m.online && !in->retained) {
+		/* A new start: its disk may have less than before. */
+		c->states[n].greeted &= m.epoch == c->states[n].epoch;
+		c->states[n].epoch = m.epoch;
 		hear_box(c, n, m.venue, m.door);
 		see_clock(c, n, m.wall_ms);
 	} else if (!*c->boxes[n].door) {
@@ -121,24 +131,26 @@ static void hear_have(struct collector *c, const struct topic *t, const struct c
 {
 	struct message_why why;
 	struct message_chains *m = &c->chains_in;
-	if (!message_read_chains(m, in->payload, in->size, &why) || m->from_collector ||
-		memcmp(m->sender, t->device, sizeof(m->sender)) != 0)
+	if (!message_read_chains(m, in->payload, in->size, &why) ||
+		memcmp(m->sender, t->device, sizeof(m->sender)) != 0 ||
+		!memcmp(m->sender, c->setup.id, sizeof(m->sender)))
 		return;
-	uint32_t n = collector_box_of(c, m->sender, true);
-	if (n == NONE || !c->states[n].known)
+	uint32_t n = m->from_collector ? NONE : collector_box_of(c, m->sender, true);
+	if (!m->from_collector && (n == NONE || !c->states[n].known))
 		return;
 	see_stamp(c, m->stamp);
 	for (uint32_t i = 0; i < m->count; i++) {
-		uint32_t k =
-			m->at[i].have.count ? collector_chain_of(c, &m->at[i].chain, true) : NONE;
+		uint32_t k = collector_chain_of(c, &m->at[i].chain, m->at[i].have.count > 0);
 		if (k == NONE)
 			continue;
+		if (m->asks && !in->retained)
+			collector_asked(c, m, k, &m->at[i].have);
 		collector_exists(c, k, ranges_highest(&m->at[i].have));
 		/* Where its rows can be asked for, if it is not there to say so itself. */
 		if (!*c->boxes[c->chains[k].box].venue)
 			memcpy(c->boxes[c->chains[k].box].venue, t->venue, sizeof(t->venue));
 	}
-	if (in->retained)
+	if (in->retained || n == NONE)
 		return;
 	hear_box(c, n, t->venue, NULL);
 	see_clock(c, n, m->wall_ms);
@@ -159,6 +171,7 @@ static void hear(struct collector *c, const struct collector_input *in)
 		[TOPIC_EV] = collector_hear_ev,
 		[TOPIC_HAVE] = hear_have,
 		[TOPIC_ACK] = hear_ack,
+		[TOPIC_GIVEN] = collector_hear_ev,
 	};
 	struct topic t;
 	if (in->size && topic_read(&t, in->topic) && !strcmp(t.event, c->setup.event) &&
@@ -190,6 +203,9 @@ static void subscribe(struct collector *c)
 	memcpy(own.device, c->setup.id, sizeof(own.device));
 	topic_write(&own, topic);
 	subscribe_to(c, topic);
+	own.kind = TOPIC_GIVEN;
+	topic_write(&own, topic);
+	subscribe_to(c, topic);
 }
 
 static void go_up(struct collector *c)
@@ -197,6 +213,7 @@ static void go_up(struct collector *c)
 	c->up = true;
 	c->up_ms = c->now.mono_ms;
 	c->echoed = false;
+	collector_give_reset(c);
 	c->echo_ms = c->now.mono_ms - ECHO_MS; /* behind the subscriptions, at once */
 	subscribe(c);
 	for (size_t i = 0; i < c->page_count; i++)
@@ -244,6 +261,9 @@ static void take(struct collector *c, const struct collector_input *in)
 	case COLLECT_STORED:
 		collector_stored(c, in);
 		break;
+	case COLLECT_FETCHED:
+		collector_fetched(c, in->batch);
+		break;
 	case COLLECT_TICK:
 		c->timer_ms = 0;
 		break;
@@ -255,9 +275,11 @@ static void set_timer(struct collector *c)
 	int64_t at = collector_ack_due(c), fleet = collector_fleet_due(c);
 	if (fleet < at)
 		at = fleet;
+	if (collector_give_due(c) < at)
+		at = collector_give_due(c);
 	if (!c->storing && c->queue_count && c->retry_ms < at)
 		at = c->retry_ms;
-	if (c->up && !c->echoed && c->echo_ms + ECHO_MS < at)
+	if (collector_may_publish(c) && !c->echoed && c->echo_ms + ECHO_MS < at)
 		at = c->echo_ms + ECHO_MS;
 	if (at == INT64_MAX)
 		return;
@@ -283,9 +305,10 @@ void collector_step(struct collector *c, const struct collector_input *input, co
 	/* An access list may be mended while we are connected, and nobody tells us. */
 	if (c->up && c->denied && c->now.mono_ms - c->subscribed_ms >= DENIED_MS)
 		subscribe(c);
-	if (c->up && !c->echoed && c->now.mono_ms - c->echo_ms >= ECHO_MS)
+	if (collector_may_publish(c) && !c->echoed && c->now.mono_ms - c->echo_ms >= ECHO_MS)
 		collector_echo(c);
 	collector_next_store(c);
+	collector_give_tick(c);
 	collector_ack_tick(c);
 	collector_fleet_tick(c);
 	set_timer(c);
@@ -302,7 +325,7 @@ int collector_open(struct collector **out, const struct collector_setup *setup)
 		return -ENOMEM;
 	c->setup = *setup;
 	c->dice = setup->seed;
-	c->dirty_due_ms = c->lacking_due_ms = INT64_MAX;
+	c->dirty_due_ms = c->lacking_due_ms = c->tell_due_ms = INT64_MAX;
 	if (c->setup.fleet_every_ms < 1)
 		c->setup.fleet_every_ms = 5000;
 	if (c->setup.batches_max < 1)

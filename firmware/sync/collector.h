@@ -1,6 +1,7 @@
 /* The collector's side of the sync, as a pure state machine like sync/box.h: rows in, COMMIT, then
- * the acknowledgement of exactly what was committed; the fleet's summary out. Several may run at
- * once: each acknowledges what is in its own store, and asks for what is not. */
+ * the acknowledgement of exactly what was committed; the fleet's summary out; rows given back to
+ * boxes that lack them and find them nowhere else. Several may run at once: each acknowledges what
+ * is in its own store, and asks for what is not. */
 #ifndef PARVIS_SYNC_COLLECTOR_H
 #define PARVIS_SYNC_COLLECTOR_H
 
@@ -24,10 +25,12 @@ enum collector_input_kind {
 	COLLECT_DOWN,
 	COLLECT_GRANTED,
 	COLLECT_MESSAGE,
-	COLLECT_CHAIN,  /* at the start, once for each chain in the store: `chain`, `held` */
-	COLLECT_ROW,    /* at the start, once for each row in the store: for the figures */
-	COLLECT_STORED, /* the answer to STORE `id`: `held` of each chain that it touched, in
-			   COLLECT_CHAIN inputs before this one; `failed`: nothing was committed */
+	COLLECT_CHAIN,   /* at the start, once for each chain in the store: `chain`, `held` */
+	COLLECT_ROW,     /* at the start, once for each row in the store: for the figures */
+	COLLECT_STORED,  /* the answer to STORE `id`: `held` of each chain that it touched, in
+			    COLLECT_CHAIN inputs before this one; `failed`: nothing was committed */
+	COLLECT_FETCHED, /* the answer to FETCH: `batch`, as it was signed; count 0: nothing there
+			  */
 	COLLECT_TICK,
 };
 
@@ -43,6 +46,7 @@ struct collector_input {
 	struct chain chain;
 	struct ranges held;
 	const struct row *row;
+	const struct batch *batch;
 };
 
 enum collector_effect_kind {
@@ -51,6 +55,9 @@ enum collector_effect_kind {
 	COLLECT_TIMER,
 	COLLECT_STORE,   /* COMMIT these batches; one STORE is under way at a time, and they are
 			    valid until its COLLECT_STORED */
+	COLLECT_FETCH,   /* rows of `chain` from number `first` on, at most `count`, up to one that
+			    its device has signed: the most that there are. One is under way at a
+			    time; answer COLLECT_FETCHED */
 	COLLECT_REFUSED, /* a batch that cannot be kept: `why` for logs, `chain`; the port tells a
 			    person */
 	COLLECT_STATUS,  /* collector_boxes() has changed */
@@ -68,6 +75,7 @@ struct collector_effect {
 	const struct batch *batches;
 	size_t batch_count;
 	struct chain chain;
+	uint64_t first, count;
 	enum batch_wrong why;
 };
 

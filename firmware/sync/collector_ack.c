@@ -45,7 +45,7 @@ void collector_exists(struct collector *c, uint32_t chain, uint64_t to)
 		c->lacking_due_ms = k->ask_ms;
 }
 
-static void begin(struct collector *c, bool asks)
+void collector_begin_chains(struct collector *c, bool asks)
 {
 	struct message_chains *m = &c->chains_out;
 	m->from_collector = true;
@@ -58,14 +58,14 @@ static void begin(struct collector *c, bool asks)
 	m->count = 0;
 }
 
-static void add(struct collector *c, const struct col_chain *k)
+void collector_add_chain(struct collector *c, const struct col_chain *k)
 {
 	struct message_chain *m = &c->chains_out.at[c->chains_out.count++];
 	m->chain = k->id;
 	span_get(&k->held, &m->have);
 }
 
-static void publish(struct collector *c, struct topic *t)
+void collector_publish_chains(struct collector *c, struct topic *t)
 {
 	char name[TOPIC_SIZE];
 	size_t len = 0;
@@ -80,17 +80,17 @@ static void acknowledge(struct collector *c, uint32_t box)
 {
 	struct topic t = { .kind = TOPIC_ACK };
 	memcpy(t.device, c->boxes[box].device, DEVICE_ID_SIZE);
-	begin(c, false);
+	collector_begin_chains(c, false);
 	for (uint32_t i = c->states[box].first_chain; i != NONE; i = c->chains[i].next) {
 		if (!c->chains[i].dirty)
 			continue;
 		c->chains[i].dirty = false;
-		add(c, &c->chains[i]);
+		collector_add_chain(c, &c->chains[i]);
 		if (c->chains_out.count == MESSAGE_CHAINS_MAX)
-			publish(c, &t);
+			collector_publish_chains(c, &t);
 	}
 	if (c->chains_out.count)
-		publish(c, &t);
+		collector_publish_chains(c, &t);
 	c->states[box].acked_ms = c->now.mono_ms;
 }
 
@@ -99,8 +99,8 @@ void collector_echo(struct collector *c)
 	struct topic t = { .kind = TOPIC_ACK };
 	memcpy(t.device, c->setup.id, sizeof(t.device));
 	c->echo_ms = c->now.mono_ms;
-	begin(c, false);
-	publish(c, &t);
+	collector_begin_chains(c, false);
+	collector_publish_chains(c, &t);
 }
 
 /* Asks whoever else may have it. */
@@ -111,9 +111,9 @@ static void ask_venue(struct collector *c, const struct col_chain *k)
 		return;
 	memcpy(t.venue, c->boxes[k->box].venue, sizeof(t.venue));
 	memcpy(t.device, c->setup.id, sizeof(t.device));
-	begin(c, true);
-	add(c, k);
-	publish(c, &t);
+	collector_begin_chains(c, true);
+	collector_add_chain(c, k);
+	collector_publish_chains(c, &t);
 }
 
 static void tick_lacking(struct collector *c)

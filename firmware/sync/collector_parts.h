@@ -12,6 +12,9 @@
 #define FLEET_REST_MS 60000
 #define LOST_AFTER_MS 180000
 #define MINUTES       32
+#define ASKED_MAX     256
+/* Venues up to which every box may have every row: all are told of what is held of each. */
+#define COLLECTOR_ALL_MAX 64
 
 /* Which rows of a chain are there: mostly one range, so that a million chains are not a gigabyte.
  */
@@ -37,8 +40,9 @@ struct col_chain {
 struct col_state {
 	uint32_t first_chain; /* NONE: no chain */
 	int64_t acked_ms;
-	bool dirty, known, live, gone;
-	int32_t venue; /* -1: not of this event, or never said */
+	bool dirty, known, live, gone, greeted;
+	uint32_t epoch; /* that its state named last; 0 = none */
+	int32_t venue;  /* -1: not of this event, or never said */
 };
 
 struct col_venue {
@@ -52,6 +56,23 @@ struct col_venue {
 	} minutes[MINUTES];
 	uint64_t queued;
 	uint32_t boxes, boxes_lost;
+	int64_t told_ms, tell_ms, tell_wait_ms; /* what is held of boxes that are gone */
+};
+
+/* Somebody lacks rows of a chain. */
+struct asked {
+	uint8_t who[16];
+	uint32_t chain;
+	int64_t asked_ms, due_ms; /* last; 0 = free */
+	struct ranges wanted;
+	bool gave; /* the last that came was ours */
+};
+
+struct giving {
+	uint8_t who[16];
+	uint32_t chain;
+	uint64_t first, most; /* most 0: nothing is under way */
+	int64_t since_ms;
 };
 
 /* Open addressing: 64-bit keys, never 0. */
@@ -126,6 +147,11 @@ struct collector {
 	bool boxes_changed;
 	int64_t timer_ms;
 
+	struct asked asked[ASKED_MAX];
+	struct giving giving;
+	int budget;
+	int64_t budget_ms, tell_due_ms;
+
 	struct message_chains chains_in, chains_out;
 	struct message_count count_in;
 	struct message_fleet fleet_out;
@@ -168,8 +194,25 @@ void collector_dirty_box(struct collector *c, uint32_t box);
 void collector_exists(struct collector *c, uint32_t chain, uint64_t to);
 void collector_ack_tick(struct collector *c);
 int64_t collector_ack_due(const struct collector *c);
+/* A message about chains: begun, chains added (MESSAGE_CHAINS_MAX), published. */
+void collector_begin_chains(struct collector *c, bool asks);
+void collector_add_chain(struct collector *c, const struct col_chain *k);
+void collector_publish_chains(struct collector *c, struct topic *t);
 /* Says nothing to itself, to learn whether it hears. */
 void collector_echo(struct collector *c);
+
+/* --- collector_give.c --- */
+
+void collector_newcomer(struct collector *c, uint32_t box);
+/* The sender of `m` has `have` of a chain and asks for more. */
+void collector_asked(struct collector *c, const struct message_chains *m, uint32_t chain,
+	const struct ranges *have);
+/* Rows of a chain were heard from somebody. */
+void collector_was_sent(struct collector *c, uint32_t chain, uint64_t first, uint64_t last);
+void collector_fetched(struct collector *c, const struct batch *b);
+void collector_give_reset(struct collector *c); /* a new connection */
+void collector_give_tick(struct collector *c);
+int64_t collector_give_due(const struct collector *c);
 
 /* --- collector_figures.c --- */
 
@@ -188,6 +231,7 @@ int64_t collector_fleet_due(const struct collector *c);
  * tells of room. */
 bool collector_may_publish(const struct collector *c);
 
+uint64_t collector_dice(struct collector *c, uint64_t below);
 /* Takes over `text`. */
 void collector_publish(struct collector *c, const char *topic, char *text, size_t len);
 

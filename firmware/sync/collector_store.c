@@ -43,7 +43,6 @@ void collector_hear_ev(struct collector *c, const struct topic *t, const struct 
 	struct batch b;
 	struct message_why why;
 	struct chain id;
-	(void)t;
 	if (!message_read_batch(&b, c->rows, in->payload, in->size, &why)) {
 		refuse(c, &(struct batch){ .count = 0 }, BATCH_SHAPE);
 		return;
@@ -57,6 +56,8 @@ void collector_hear_ev(struct collector *c, const struct topic *t, const struct 
 		return;
 	}
 	uint64_t last = b.rows[b.count - 1].seq;
+	if (t->kind == TOPIC_EV)
+		collector_was_sent(c, n, b.rows[0].seq, last);
 	if (b.rows[b.count - 1].hlc > c->latest)
 		c->latest = b.rows[b.count - 1].hlc;
 	if (span_has_all(&c->chains[n].folded, b.rows[0].seq, last)) {
@@ -97,6 +98,8 @@ static void fold_batch(struct collector *c, uint32_t chain, const struct batch *
 	ranges_add(&folded, first, last);
 	span_set(&k->folded, &folded);
 	struct collector_box *box = &c->boxes[k->box];
+	if (!*box->venue)
+		memcpy(box->venue, b->rows[0].venue, sizeof(box->venue));
 	if (__builtin_sub_overflow(c->now.wall_ms, b->rows[b->count - 1].at.wall_ms, &box->lag_ms))
 		box->lag_ms = 0;
 }

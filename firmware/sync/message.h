@@ -9,6 +9,7 @@
  *   parvis/1/EVENT/d/DEVICE/ev       QoS 1: rows of this device, or of another that it hands on
  *   parvis/1/EVENT/v/VENUE/DEVICE    QoS 1: "this is what I have", to the doors that share rows
  *   parvis/1/EVENT/a/DEVICE          QoS 1: what a collector has COMMITTED of this device's chains
+ *   parvis/1/EVENT/a/DEVICE/ev       QoS 1: rows that a collector gives to this device, which asked
  *   parvis/1/EVENT/fleet             QoS 1: every venue, in pages of at most 100; from the second
  * page parvis/1/EVENT/fleet/PAGE        on under its number, from 1
  *
@@ -42,6 +43,7 @@ enum topic_kind {
 	TOPIC_HAVE,
 	TOPIC_ACK,
 	TOPIC_FLEET,
+	TOPIC_GIVEN,
 	TOPIC_KINDS
 };
 

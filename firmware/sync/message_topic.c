@@ -40,6 +40,9 @@ void topic_write(const struct topic *t, char out[TOPIC_SIZE])
 	case TOPIC_ACK:
 		snprintf(out, TOPIC_SIZE, ROOT "%s/a/%s", t->event, device);
 		break;
+	case TOPIC_GIVEN:
+		snprintf(out, TOPIC_SIZE, ROOT "%s/a/%s/ev", t->event, device);
+		break;
 	case TOPIC_FLEET:
 		if (t->page)
 			snprintf(out, TOPIC_SIZE, ROOT "%s/fleet/%u", t->event, t->page);
@@ -58,8 +61,8 @@ void topic_filter(enum topic_kind kind, const char *event, const char *venue, ch
 		snprintf(out, TOPIC_SIZE, ROOT "%s/d/+/%s", event, device_parts[kind]);
 	else if (kind == TOPIC_HAVE)
 		snprintf(out, TOPIC_SIZE, ROOT "%s/v/%s/+", event, venue ? venue : "+");
-	else if (kind == TOPIC_ACK)
-		snprintf(out, TOPIC_SIZE, ROOT "%s/a/+", event);
+	else if (kind == TOPIC_ACK || kind == TOPIC_GIVEN)
+		snprintf(out, TOPIC_SIZE, ROOT "%s/a/+%s", event, kind == TOPIC_GIVEN ? "/ev" : "");
 	else
 		snprintf(out, TOPIC_SIZE, ROOT "%s/fleet/#", event);
 }
@@ -133,6 +136,10 @@ static bool read_levels(struct topic *t, const char **at)
 	struct level device = next_level(at);
 	if (!message_unhex(t->device, DEVICE_ID_SIZE, device.text, device.len))
 		return false;
+	if (t->kind == TOPIC_ACK && is_level(head, "a") && **at) {
+		t->kind = TOPIC_GIVEN;
+		return is_level(next_level(at), "ev");
+	}
 	return !is_level(head, "d") || take_device_part(&t->kind, next_level(at));
 }
 

@@ -415,28 +415,29 @@ static struct ranges logged_of(const struct node *n, const struct chain *chain)
 
 /* --- effects of boxes --- */
 
-static void fetch(struct doors *d, unsigned who, const struct sync_effect *e)
+static void fetch(
+	struct doors *d, unsigned who, const struct chain *chain, uint64_t first, uint64_t most)
 {
 	struct node *n = &d->nodes[who];
 	struct mail *m = post(d, who, DISK_MS);
-	m->box = (struct sync_input){ .kind = SYNC_FETCHED, .chain = e->chain };
+	m->box = (struct sync_input){ .kind = SYNC_FETCHED, .chain = *chain };
+	m->collector = (struct collector_input){ .kind = COLLECT_FETCHED, .chain = *chain };
 	m->rows = must(calloc(BATCH_ROWS_MAX, sizeof(struct row)));
-	CHECK(e->count >= 1 && e->count <= BATCH_ROWS_MAX);
-	for (size_t i = 0; i < n->log_count && m->batch.count < e->count; i++)
-		if (is_of(&n->log[i], &e->chain) && n->log[i].seq == e->first + m->batch.count)
+	CHECK(most >= 1 && most <= BATCH_ROWS_MAX);
+	for (size_t i = 0; i < n->log_count && m->batch.count < most; i++)
+		if (is_of(&n->log[i], chain) && n->log[i].seq == first + m->batch.count)
 			m->rows[m->batch.count++] = n->log[i];
 	m->batch.rows = m->rows;
 	/* Stretch after stretch, each whole. */
 	for (size_t i = 0; !m->batch.count || m->batch.is_signed; i++) {
-		uint64_t next = e->first + m->batch.count;
+		uint64_t next = first + m->batch.count;
 		for (i = 0; i < n->kept_count; i++)
-			if (is_of(&n->kept[i].rows[0], &e->chain) &&
-				n->kept[i].rows[0].seq <= next &&
+			if (is_of(&n->kept[i].rows[0], chain) && n->kept[i].rows[0].seq <= next &&
 				n->kept[i].rows[n->kept[i].batch.count - 1].seq >= next)
 				break;
 		const struct stretch *s = &n->kept[i];
 		if (i == n->kept_count ||
-			(m->batch.count && s->rows[s->batch.count - 1].seq >= e->first + e->count))
+			(m->batch.count && s->rows[s->batch.count - 1].seq >= first + most))
 			break;
 		size_t from = (size_t)(next - s->rows[0].seq), count = m->batch.count;
 		memcpy(m->rows + count, s->rows + from,
@@ -512,7 +513,7 @@ static void take_effect(void *context, const struct sync_effect *e)
 		n->timer_ms = e->at_ms;
 		break;
 	case SYNC_FETCH:
-		fetch(d, who, e);
+		fetch(d, who, &e->chain, e->first, e->count);
 		break;
 	case SYNC_STORE:
 		store(d, who, e);
@@ -581,6 +582,9 @@ static void take_collector_effect(void *context, const struct collector_effect *
 	case COLLECT_STORE:
 		commit(d, who, e);
 		break;
+	case COLLECT_FETCH:
+		fetch(d, who, &e->chain, e->first, e->count);
+		break;
 	case COLLECT_REFUSED:
 	case COLLECT_STATUS:
 		break;
@@ -618,7 +622,7 @@ static void act(struct doors *d, unsigned who, struct mail *m)
 {
 	m->box.topic = m->collector.topic = m->topic;
 	m->box.payload = m->collector.payload = m->payload;
-	m->box.batch = &m->batch;
+	m->box.batch = m->collector.batch = &m->batch;
 	bool is_message = m->box.kind == SYNC_MESSAGE || m->box.kind == SYNC_PUBLISHED ||
 			  m->box.kind == SYNC_GRANTED;
 	if (d->nodes[who].is_collector) {

@@ -15,7 +15,7 @@ import sys
 import jsonschema
 
 KINDS = [("state", r"/d/[0-9a-f]{32}/state$"), ("count", r"/d/[0-9a-f]{32}/count$"),
-         ("ev", r"/d/[0-9a-f]{32}/ev$"), ("have", r"/v/[^/]+/[0-9a-f]{32}$"),
+         ("ev", r"/[da]/[0-9a-f]{32}/ev$"), ("have", r"/v/[^/]+/[0-9a-f]{32}$"),
          ("ack", r"/a/[0-9a-f]{32}$"), ("fleet", r"/fleet(/[1-9][0-9]*)?$")]
 
 

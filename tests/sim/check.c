@@ -28,30 +28,25 @@ static bool fails(const struct check *c, const char *property, const char *forma
 
 /* --- the truth: every row that somebody who is still there has --- */
 
-static void mark_set(const struct rowset *set, bool by_box)
+static void mark_set(const struct rowset *set)
 {
 	for (size_t h = 0; h < set->count; h++)
 		for (size_t i = 0; i < set->at[h].room; i++)
-			if (set->at[h].fact[i]) {
+			if (set->at[h].fact[i])
 				set->at[h].fact[i]->held = true;
-				set->at[h].fact[i]->boxed |= by_box;
-			}
 }
 
 static void mark_held(struct sim *s)
 {
 	for (size_t i = 0; i < s->fact_count; i++)
-		s->facts[i]->held = s->facts[i]->boxed = false;
+		s->facts[i]->held = false;
 	for (int i = 0; i < s->box_count; i++)
 		if (!s->boxes[i].gone) {
-			mark_set(&s->boxes[i].in_log, true);
-			mark_set(&s->boxes[i].peers, true);
+			mark_set(&s->boxes[i].in_log);
+			mark_set(&s->boxes[i].peers);
 		}
 	for (int i = 0; i < s->station_count; i++)
-		mark_set(&s->stations[i].store, false);
-	s->stranded = 0;
-	for (size_t i = 0; i < s->fact_count; i++)
-		s->stranded += s->facts[i]->held && !s->facts[i]->boxed;
+		mark_set(&s->stations[i].store);
 }
 
 static bool shares(const struct sim *s, const struct box_model *b, const struct row *row)
@@ -73,8 +68,8 @@ static bool rows_are_everywhere(const struct check *c)
 					f->row.epoch, (unsigned long long)f->row.seq, f->row.door);
 		for (int k = 0; k < s->box_count; k++) {
 			const struct box_model *b = &s->boxes[k];
-			if (!b->gone && f->boxed && shares(s, b, &f->row) &&
-				!rowset_has(&b->in_log, f) && !rowset_has(&b->peers, f))
+			if (!b->gone && shares(s, b, &f->row) && !rowset_has(&b->in_log, f) &&
+				!rowset_has(&b->peers, f))
 				return fails(c, "boxes that share have every row",
 					"%s lacks row %u/%llu of %s", b->party.name, f->row.epoch,
 					(unsigned long long)f->row.seq, f->row.door);
@@ -86,7 +81,7 @@ static bool rows_are_everywhere(const struct check *c)
 /* --- figures --- */
 
 struct truth {
-	struct headcount counts[SIM_BOXES_MAX]; /* of the rows that boxes have */
+	struct headcount counts[SIM_BOXES_MAX];
 	struct collector_figures venue[SIM_BOXES_MAX], event;
 };
 
@@ -151,10 +146,6 @@ static void find_truth(const struct sim *s, struct truth *t)
 		t->venue[v].entries = h->in;
 		t->event.present += t->venue[v].present;
 		t->event.entries += h->in;
-		headcount_init(h, s->venues[v], SIM_WALL_MS);
-		for (size_t i = 0; i < s->fact_count; i++)
-			if (s->facts[i]->boxed)
-				headcount_apply(h, &s->facts[i]->row);
 	}
 	count_people(s, t);
 }
@@ -257,7 +248,7 @@ static bool pairs_are_equal(const struct check *c)
 		if (n < 2)
 			continue;
 		uint64_t truth = pairs_of(rows, n);
-		for (int k = 0; k < s->box_count && s->reach == REACH_EVENT && !s->stranded; k++) {
+		for (int k = 0; k < s->box_count && s->reach == REACH_EVENT; k++) {
 			const struct box_model *b = &s->boxes[k];
 			if (b->gone)
 				continue;
@@ -322,7 +313,7 @@ static bool fleet_is_right(const struct check *c, const struct truth *t)
 				return fails(c, property, "%s knows nothing of %s", b->party.name,
 					s->venues[v]);
 			/* What a lost box had not sent stays queued, and its figure gets old. */
-			if (has_lost_box(s, v) || s->stranded)
+			if (has_lost_box(s, v))
 				continue;
 			if (f->present != t->venue[v].present || f->entries != t->venue[v].entries)
 				return fails(c, property,

@@ -346,7 +346,6 @@ void sim_run(uint64_t seed, bool calm, sim_line *line, void *context, struct sim
 		.rows_sent = s->rows_sent,
 		.events = s->events,
 		.settled_ms = s->quiet_ms,
-		.stranded = s->stranded,
 		.row_messages = s->row_messages,
 		.boxes = s->box_count };
 	for (size_t i = 0; i < s->fact_count; i++) {

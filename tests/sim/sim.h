@@ -56,11 +56,10 @@ void sim_violated(struct sim *s, const char *property, const char *format, ...) 
 /* --- rows --- */
 
 /* A row as such, once for every content. `committed`: some log has had it durably; `stored`: some
- * collector too; `held`: somebody who is still there has it; `boxed`: a box (both set by the
- * check). */
+ * collector too; `held`: somebody who is still there has it (set by the check). */
 struct fact {
 	struct row row;
-	bool committed, stored, held, boxed;
+	bool committed, stored, held;
 	int64_t committed_ms, spread_ms; /* by when the last of the other boxes had it */
 	struct fact *next;
 };
@@ -425,7 +424,6 @@ struct sim {
 	char violation[400];
 	uint64_t messages, row_messages, rows_sent, deliveries;
 	int64_t quiet_ms;
-	uint64_t stranded; /* rows that collectors alone have: boxes cannot get them back */
 };
 
 void stranger_make(struct sim *s);
@@ -462,7 +460,7 @@ struct sim_result {
 	uint64_t digest, messages, rows, rows_sent, events;
 	int64_t settled_ms; /* from the end of the faults */
 	int64_t spread_ms;  /* the longest that a row took to every other box */
-	uint64_t stranded, row_messages;
+	uint64_t row_messages;
 	int boxes;
 };
 

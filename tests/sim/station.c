@@ -132,6 +132,43 @@ static void store(struct station *c, const struct collector_effect *e)
 	sim_at(s, s->now_ms + chance_between(s, 2, 40) + c->slow_disk_ms, stored, c, c->disk, k);
 }
 
+static void fetched(struct sim *s, void *who, uint64_t disk, void *what)
+{
+	(void)s;
+	struct station *c = who;
+	const struct collector_effect *asked = what;
+	const struct holding *h = rowset_find(&c->store, &asked->chain);
+	const struct witness *witness = NULL;
+	struct row rows[BATCH_ROWS_MAX];
+	struct batch batch = { .rows = rows };
+	if (c->disk != disk)
+		return;
+	for (size_t n = 0; h && n < asked->count; n++) {
+		size_t i = (size_t)asked->first - 1 + n;
+		if (i >= h->room || !h->fact[i])
+			break;
+		rows[n] = h->fact[i]->row;
+		if (!h->witness[i])
+			continue;
+		batch.count = n + 1;
+		witness = h->witness[i];
+	}
+	if (witness) {
+		batch.is_signed = true;
+		memcpy(batch.key, witness->key, sizeof(batch.key));
+		memcpy(batch.signature, witness->signature, sizeof(batch.signature));
+	}
+	step(c, &(struct collector_input){
+			.kind = COLLECT_FETCHED, .chain = asked->chain, .batch = &batch });
+}
+
+static void fetch(struct station *c, const struct collector_effect *e)
+{
+	struct sim *s = c->party.sim;
+	sim_at(s, s->now_ms + chance_between(s, 0, 10) + c->slow_disk_ms, fetched, c, c->disk,
+		sim_copy(s, e, sizeof(*e)));
+}
+
 static void tick(struct sim *s, void *who, uint64_t timer, void *what)
 {
 	(void)s;
@@ -194,6 +231,9 @@ static void take_effect(void *context, const struct collector_effect *e)
 		break;
 	case COLLECT_STORE:
 		store(c, e);
+		break;
+	case COLLECT_FETCH:
+		fetch(c, e);
 		break;
 	case COLLECT_REFUSED:
 		c->refused++;

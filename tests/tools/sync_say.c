@@ -59,6 +59,7 @@ static bool is_taken(const char *topic, const char *payload, size_t len)
 	case TOPIC_COUNT:
 		return message_read_count(&m.count, payload, len, &why);
 	case TOPIC_EV:
+	case TOPIC_GIVEN:
 		return message_read_batch(&b, rows, payload, len, &why);
 	case TOPIC_HAVE:
 	case TOPIC_ACK:

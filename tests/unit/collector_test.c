@@ -315,6 +315,65 @@ static void a_collector_knows_what_is_missing(void **state)
 	doors_close(d);
 }
 
+/* Its own rows, and those of a box that nobody has heard for long. */
+static void what_only_a_collector_has_comes_back(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(3, 1, REACH_EVENT);
+	doors_up(d, 0);
+	doors_up(d, 3);
+	for (unsigned i = 0; i < 120; i++)
+		doors_enter(d, 0, 100 + i);
+	doors_run(d, 20000);
+	doors_down(d, 0);
+	doors_up(d, 1);
+	for (unsigned i = 0; i < 70; i++)
+		doors_enter(d, 1, 300 + i);
+	doors_run(d, 20000);
+	doors_roll_back(d, 1, 60);
+	doors_restart(d, 1);
+	assert_int_equal(doors_rows(d, 1), 10);
+	assert_int_equal(doors_rows(d, 3), 190);
+	doors_up(d, 1);
+	doors_run(d, 300000);
+	assert_int_equal(doors_rows(d, 1), 190);
+	/* And one that has never heard of either. */
+	doors_down(d, 1);
+	doors_forget(d);
+	doors_up(d, 2);
+	doors_run(d, 300000);
+	assert_int_equal(doors_rows(d, 2), 190);
+	assert_int_equal(queued_by_all(d, 3), 0);
+	doors_close(d);
+}
+
+/* Where the rows are with boxes too, these give them. */
+static void a_collector_gives_only_what_nobody_else_does(void **state)
+{
+	(void)state;
+	size_t bytes;
+	struct doors *d = doors_open(3, 1, REACH_EVENT);
+	everyone_up(d, 4);
+	for (unsigned i = 0; i < 120; i++)
+		doors_enter(d, 0, 100 + i);
+	doors_run(d, 20000);
+	doors_down(d, 2);
+	for (unsigned i = 0; i < 120; i++)
+		doors_enter(d, 0, 300 + i);
+	doors_run(d, 20000);
+	size_t sent = doors_published(d, "/ev", &bytes);
+	doors_roll_back(d, 1, 0);
+	doors_restart(d, 1);
+	doors_up(d, 1);
+	doors_up(d, 2);
+	doors_run(d, 120000);
+	assert_int_equal(doors_rows(d, 1), 240);
+	assert_int_equal(doors_rows(d, 2), 240);
+	/* Each of the two asks; what is sent to one is heard by both. */
+	assert_true(doors_published(d, "/ev", &bytes) - sent <= 12);
+	doors_close(d);
+}
+
 static uint8_t stranger[DEVICE_ID_SIZE];
 
 static bool knows(void *context, const uint8_t device[DEVICE_ID_SIZE])
@@ -558,6 +617,8 @@ int main(void)
 		cmocka_unit_test(a_silent_denial_is_told),
 		cmocka_unit_test(a_collector_knows_whether_it_hears),
 		cmocka_unit_test(a_collector_knows_what_is_missing),
+		cmocka_unit_test(what_only_a_collector_has_comes_back),
+		cmocka_unit_test(a_collector_gives_only_what_nobody_else_does),
 		cmocka_unit_test(a_box_that_is_shut_out_is_not_heard),
 		cmocka_unit_test(the_order_of_rows_changes_no_figure),
 		cmocka_unit_test(acknowledgements_wait_for_room_in_their_order),

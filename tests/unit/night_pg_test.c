@@ -223,6 +223,36 @@ static void it_holds_what_sqlite_holds(void **state)
 	free(dumps[1]);
 }
 
+static void rows_can_be_handed_on(void **state)
+{
+	(void)state;
+	need_server();
+	const struct made_box *box = &night.boxes[0];
+	struct night *n = open_store(pg_server_database("hand"));
+	struct chain chain = { .epoch = box->rows[0].epoch };
+	struct row rows[BATCH_ROWS_MAX];
+	struct batch out;
+	memcpy(chain.device, box->device, sizeof(chain.device));
+	for (size_t i = 0; i < 12; i += i < 10 ? 1 : 2) {
+		struct batch b = {
+			.rows = &box->rows[i], .count = i < 10 ? 1 : 2, .is_signed = i != 4
+		};
+		device_key_public(box->key, b.key);
+		device_key_sign_head(box->key, &b.rows[b.count - 1], b.signature);
+		assert_int_equal(night_take(n, &b, 1, "test", 77, NULL), 0);
+	}
+	static const size_t cases[][3] = { { 1, 1, 1 }, { 1, 50, 12 }, { 5, 1, 0 }, { 5, 3, 3 },
+		{ 11, 1, 0 }, { 11, 2, 2 }, { 12, 9, 1 }, { 13, 9, 0 } };
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(night_stretch(n, &chain, cases[i][0], cases[i][1], rows, &out), 0);
+		if (out.count != cases[i][2])
+			fail_msg("case %zu: %zu rows", i, out.count);
+		if (out.count)
+			assert_int_equal(batch_check(&out), BATCH_GOOD);
+	}
+	night_close(n);
+}
+
 static void several_collectors_at_once_lose_and_double_nothing(void **state)
 {
 	(void)state;
@@ -402,6 +432,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_holds_what_sqlite_holds),
+		cmocka_unit_test(rows_can_be_handed_on),
 		cmocka_unit_test(several_collectors_at_once_lose_and_double_nothing),
 		cmocka_unit_test(the_views_say_what_the_fold_says),
 		cmocka_unit_test(a_list_of_what_is_held_that_lies_stops_nobody),

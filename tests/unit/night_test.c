@@ -486,6 +486,57 @@ static void a_chain_says_what_is_known_of_it(void **state)
 	assert_string_equal(said, "1-40 7 stick;41-60 9 box;");
 }
 
+static void rows_can_be_handed_on_as_they_were_signed(void **state)
+{
+	struct fixture *f = *state;
+	struct row rows[BATCH_ROWS_MAX];
+	struct batch out;
+	struct chain chain = { .epoch = 40 };
+	memcpy(chain.device, f->rows[0][0].device, sizeof(chain.device));
+	open_at(f, "night.db");
+	/* One by one, a few at once, and some that nobody has signed. */
+	for (int i = 0; i < 20; i++) {
+		struct batch b = stretch(f, 0, i, 1, true);
+		take(f, &b);
+	}
+	struct batch b[] = { stretch(f, 0, 20, 40, true), stretch(f, 0, 60, 50, false),
+		stretch(f, 0, 112, 10, true) };
+	assert_int_equal(night_take(f->night, b, ARRAY_LEN(b), "test", 7, NULL), 0);
+	assert_int_equal(night_settle(f->night), 0);
+	static const struct {
+		uint64_t first, most;
+		size_t count;
+	} cases[] = {
+		{ 1, 1, 1 },    /* signed by itself, though the last signature would vouch for it */
+		{ 1, 20, 20 },  /* up to one of them */
+		{ 1, 50, 20 },  /* the next would be 60 */
+		{ 11, 50, 50 }, /* as many as there may be */
+		{ 30, 50, 31 }, /* from the middle of a message */
+		{ 30, 20, 0 },  /* no signature so far */
+		{ 61, 50, 0 },  /* unsigned */
+		{ 111, 50, 0 }, /* not there */
+		{ 113, 9, 0 },
+		{ 113, 10, 10 },
+		{ 122, 50, 1 },
+		{ 123, 50, 0 },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(
+			night_stretch(f->night, &chain, cases[i].first, cases[i].most, rows, &out),
+			0);
+		if (out.count != cases[i].count)
+			fail_msg("case %zu: %zu rows", i, out.count);
+		if (out.count) {
+			assert_int_equal(batch_check(&out), BATCH_GOOD);
+			assert_int_equal(out.rows[0].seq, cases[i].first);
+		}
+	}
+	chain.epoch = 39;
+	assert_int_equal(night_stretch(f->night, &chain, 1, 50, rows, &out), 0);
+	assert_int_equal(out.count, 0);
+	assert_int_equal(night_stretch(f->night, &chain, 0, 50, rows, &out), -EINVAL);
+}
+
 static void another_events_store_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -517,6 +568,8 @@ int main(void)
 			rows_come_back_as_they_were_in_each_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(many_chains_come_in_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_chain_says_what_is_known_of_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			rows_can_be_handed_on_as_they_were_signed, setup, teardown),
 		cmocka_unit_test_setup_teardown(another_events_store_is_refused, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
