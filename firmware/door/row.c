@@ -32,6 +32,11 @@ static bool is_answer(const struct row *row)
 	return row->kind == ROW_SCAN || row->kind == ROW_WALK_IN;
 }
 
+static bool within(int64_t value, int64_t most)
+{
+	return value >= -most && value <= most;
+}
+
 /* Enums that were read from outside may hold anything. */
 static const char *out_of_range(const struct row *row)
 {
@@ -41,6 +46,12 @@ static const char *out_of_range(const struct row *row)
 		return "seq";
 	if (row->hlc > ROW_HLC_MAX)
 		return "hlc";
+	if (!within(row->at.wall_ms, ROW_MS_MAX))
+		return "wall_ms";
+	if (!within(row->at.mono_ms, ROW_MS_MAX))
+		return "mono_ms";
+	if (!within(row->amount, ROW_AMOUNT_MAX))
+		return "amount";
 	if ((unsigned)row->at.trust >= TRUST_COUNT)
 		return "trust";
 	if (row->kind < ROW_SCAN || row->kind > ROW_UNDO)

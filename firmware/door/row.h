@@ -67,6 +67,12 @@ struct row {
 #define ROW_SEQ_MAX ((UINT64_C(1) << 40) - 1)
 #define ROW_HLC_MAX ((uint64_t)INT64_MAX)
 
+/* Of a row's wall and monotonic time, either way of zero: what a stamp can hold, 4,460 years. Of
+ * `amount`: more people than a venue can be out by. So whatever sums over rows of whatever box
+ * stays far from the ends of 64 bits. */
+#define ROW_MS_MAX     ((INT64_C(1) << 47) - 1)
+#define ROW_AMOUNT_MAX 1000000
+
 /* What is wrong with a row's values, each by itself and together, hashes aside: for rows that come
  * from outside. NULL: nothing. */
 const char *row_wrong(const struct row *row);

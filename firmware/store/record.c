@@ -126,6 +126,12 @@ static void fill_undo(struct row *row, const struct row *target)
 	memcpy(row->from_venue, target->from_venue, sizeof(row->from_venue));
 }
 
+/* A clock may say anything; a row that others refuse would wait for ever. */
+static int64_t in_range(int64_t ms)
+{
+	return ms < -ROW_MS_MAX ? -ROW_MS_MAX : ms > ROW_MS_MAX ? ROW_MS_MAX : ms;
+}
+
 /* All but the hash. */
 static int fill(struct log *l, const struct log_request *r, struct row *row, struct prior *prior)
 {
@@ -137,7 +143,7 @@ static int fill(struct log *l, const struct log_request *r, struct row *row, str
 	*row = (struct row){ .epoch = l->epoch,
 		.seq = l->seq + 1,
 		.hlc = hlc_next(l->hlc, wall_ms),
-		.at = r->now,
+		.at = { in_range(r->now.wall_ms), in_range(r->now.mono_ms), r->now.trust },
 		.kind = r->kind,
 		.source = r->source,
 		.verdict = decision.verdict,
@@ -261,7 +267,9 @@ static int check_request(const struct log *l, const struct log_request *r)
 	CHECK(r->rules);
 	CHECK(r->kind != ROW_SCAN || r->ticket);
 	CHECK(l->lock >= 0);
-	if (strcmp(r->rules->venue, l->venue) || (r->kind == ROW_ADJUST && !r->amount))
+	if (strcmp(r->rules->venue, l->venue) ||
+		(r->kind == ROW_ADJUST &&
+			(!r->amount || r->amount > ROW_AMOUNT_MAX || r->amount < -ROW_AMOUNT_MAX)))
 		return -EINVAL;
 	return 0;
 }

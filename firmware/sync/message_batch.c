@@ -218,11 +218,11 @@ static void take_times(struct taking *t, struct row *r, int64_t boot_ms)
 	r->hlc = message_stamp(t, "stamp");
 	r->at.wall_ms = (int64_t)(r->hlc >> 16);
 	if (message_has(t, "wall_ms"))
-		r->at.wall_ms = message_integer(t, "wall_ms", INT64_MIN, INT64_MAX);
+		r->at.wall_ms = message_integer(t, "wall_ms", -ROW_MS_MAX, ROW_MS_MAX);
 	if (message_has(t, "mono_ms"))
-		r->at.mono_ms = message_integer(t, "mono_ms", INT64_MIN, INT64_MAX);
-	else if (__builtin_sub_overflow(r->at.wall_ms, boot_ms, &r->at.mono_ms))
-		message_wrong(t, "mono_ms", "is missing");
+		r->at.mono_ms = message_integer(t, "mono_ms", -ROW_MS_MAX, ROW_MS_MAX);
+	else
+		r->at.mono_ms = r->at.wall_ms - boot_ms;
 }
 
 static void take_row(struct taking *t, struct row *r, int64_t boot_ms)
@@ -238,7 +238,7 @@ static void take_row(struct taking *t, struct row *r, int64_t boot_ms)
 	if (message_has(t, "from_venue"))
 		message_id(t, "from_venue", true, r->from_venue);
 	if (message_has(t, "amount"))
-		r->amount = message_integer(t, "amount", INT64_MIN, INT64_MAX);
+		r->amount = message_integer(t, "amount", -ROW_AMOUNT_MAX, ROW_AMOUNT_MAX);
 	if (message_has(t, "undoes"))
 		r->undoes = message_natural(t, "undoes");
 }
@@ -285,7 +285,7 @@ static void take_head(struct taking *t, struct row *all, int64_t *boot_ms)
 	struct taking common;
 	message_begin(&common, json_object_get(t->object, "all"), "ev: all", all_members, t->why);
 	take_common(&common, all, true);
-	*boot_ms = message_integer(&common, "boot_ms", INT64_MIN, INT64_MAX);
+	*boot_ms = message_integer(&common, "boot_ms", -2 * ROW_MS_MAX, 2 * ROW_MS_MAX);
 	t->ok = common.ok;
 }
 

@@ -111,7 +111,8 @@ static void values_that_cannot_be_are_refused(void **state)
 	struct fixture *f = *state;
 	struct row bad[] = { f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0],
 		f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0],
-		f->rows[0], f->rows[0], f->rows[0] };
+		f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0], f->rows[0],
+		f->rows[0], f->rows[0] };
 	size_t n = 0;
 	bad[n++].epoch = 0;
 	bad[n++].seq = ROW_SEQ_MAX + 1;
@@ -129,6 +130,16 @@ static void values_that_cannot_be_are_refused(void **state)
 	strcpy(bad[n++].operator, "\xff");
 	bad[n++].amount = 1;
 	bad[n++].undoes = 1;
+	bad[n++].at.wall_ms = ROW_MS_MAX + 1;
+	bad[n++].at.wall_ms = INT64_MIN;
+	bad[n++].at.mono_ms = INT64_MAX;
+	bad[n++].at.mono_ms = -ROW_MS_MAX - 1;
+	for (int i = 0; i < 2; i++) {
+		bad[n].kind = ROW_ADJUST;
+		bad[n].verdict = VERDICT_NONE;
+		bad[n++].amount = i ? ROW_AMOUNT_MAX + 1 : INT64_MIN;
+	}
+	assert_int_equal(n, ARRAY_LEN(bad));
 	for (size_t i = 0; i < n; i++) {
 		hash_again(&bad[i]);
 		struct batch b = chain_maker_batch(&f->maker, &bad[i], 1);

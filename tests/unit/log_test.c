@@ -263,6 +263,8 @@ static void the_hybrid_clock_never_goes_back(void **state)
 		r.now.wall_ms = walls[i];
 		assert_int_equal(log_record(l, &r, &out), 0);
 		assert_true(out.row.hlc > last && out.row.hlc <= INT64_MAX);
+		/* Others take it. */
+		assert_null(row_wrong(&out.row));
 		last = out.row.hlc;
 		log_close(l);
 		l = must_open(*state);

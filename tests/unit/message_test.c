@@ -52,8 +52,8 @@ static void make_row(struct row *r, uint64_t seq, uint64_t *seed)
 static void make_odd_row(struct row *r, uint64_t seq, uint64_t *seed)
 {
 	make_row(r, seq, seed);
-	r->at.wall_ms = dice(seed) % 3 ? r->at.wall_ms - (int64_t)(dice(seed) % 5000) : INT64_MIN;
-	r->at.mono_ms = dice(seed) % 3 ? r->at.mono_ms + 1 : INT64_MAX;
+	r->at.wall_ms = dice(seed) % 3 ? r->at.wall_ms - (int64_t)(dice(seed) % 5000) : -ROW_MS_MAX;
+	r->at.mono_ms = dice(seed) % 3 ? r->at.mono_ms + 1 : ROW_MS_MAX;
 	r->at.trust = (enum trust)(dice(seed) % TRUST_COUNT);
 	r->hlc = dice(seed) << 16 | dice(seed) % 65536;
 	fill(r->boot, 2, seed);
@@ -70,7 +70,7 @@ static void make_odd_row(struct row *r, uint64_t seq, uint64_t *seed)
 		strcpy(r->from_venue, "a-venue-with-the-longest-name-1");
 	if (dice(seed) % 2)
 		strcpy(r->operator, "volunteer \"é\"");
-	r->amount = dice(seed) % 2 ? INT64_MIN + 1 : (int64_t)dice(seed);
+	r->amount = dice(seed) % 2 ? -ROW_AMOUNT_MAX : (int64_t)(dice(seed) % ROW_AMOUNT_MAX);
 	r->undoes = dice(seed) % 2 * 17;
 	if (dice(seed) % 2)
 		strcpy(r->door, "side");
