@@ -26,13 +26,19 @@ if ! command -v dpkg-query >/dev/null; then
 	exit 1
 fi
 
+# What another installed package provides is there too: npm, for one, comes with the nodejs of its
+# makers.
+provided=$(dpkg-query -W -f '${db:Status-Status} ${Provides}\n' 2>/dev/null |
+	sed -n 's/^installed //p' | sed 's/([^)]*)//g' | tr ', ' '\n')
+
+is_there() {
+	dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed ||
+		printf '%s\n' "$provided" | grep -qxF -e "$1"
+}
+
 missing=
 for package in $packages; do
-	state=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
-	case $state in
-	*installed*) [ "$state" != not-installed ] || missing="$missing $package" ;;
-	*) missing="$missing $package" ;;
-	esac
+	is_there "$package" || missing="$missing $package"
 done
 [ -n "$missing" ] || exit 0
 

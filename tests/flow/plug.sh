@@ -5,19 +5,20 @@
 . tests/fake/tap.sh
 # shellcheck source=tests/fake/servers.sh
 . tests/fake/servers.sh
+# shellcheck source=tests/fake/kiosks.sh
+. tests/fake/kiosks.sh
 
 if ! have_mosquitto || ! command -v mosquitto_sub >/dev/null; then
 	skip "what others see" "there is no mosquitto"
 	done_testing
 fi
-EVENT=$DIR/event
 ID=civictech-2016
 cp -r assets/demo "$EVENT"
 mkdir -m 700 "$EVENT/keys"
-printf '[sync]\ndiscovery = yes\n' >>"$EVENT/event.ini"
 start_mosquitto broker
 port=$(server_port broker)
 URL=mqtt://127.0.0.1:$port
+printf '[sync]\nbrokers = %s\ndiscovery = yes\n' "$URL" >>"$EVENT/event.ini"
 
 until_true()
 {
@@ -50,7 +51,7 @@ if [ -n "$exporter" ]; then
 	at_end "kill $! 2>/dev/null"
 fi
 
-"$TOOLS/boxes" "$URL" $ID numa,liberte 4 400 0 10 >"$DIR/boxes" 2>&1
+timeout 120 "$TOOLS/boxes" "$URL" $ID numa,liberte 4 400 0 10 >"$DIR/boxes" 2>&1
 is "rows are acknowledged" 0 $?
 whole_fleet() { grep -q '/fleet	.*"entries":400' "$DIR/heard"; }
 until_true whole_fleet
@@ -102,7 +103,43 @@ if [ -n "$exporter" ]; then
 else
 	skip "Debian's Prometheus exporter reads the figures" "there is no prometheus-mqtt-exporter"
 fi
+
+# --- real kiosks, by the event's own [sync] --------------------------------------------------------
+
+start_kiosk main --venue numa
+start_kiosk side --venue numa
+tells main "wait link up 60s" "wait doors 1 60s" "code $(ticket plug000001 1 0)" "wait ADMIT" "wait queued 0 60s"
+is "a kiosk has its guest with the collector" 0 $?
+tells side "wait present 1 30s" "code $(ticket plug000002 1 0)" "wait ADMIT" "wait queued 0 60s"
+is "and the other door too" 0 $?
+# kind PART: what mosquitto_sub heard on such topics of the kiosks' own devices.
+devices=$(grep '/state	.*"program":"[^t]' "$DIR/heard" | sed 's,.*/d/\([0-9a-f]*\)/state.*,\1,' | sort -u)
+of_kiosks()
+{
+	for device in $devices; do
+		sed '$d' "$DIR/heard" | grep "^[^	]*$device"
+	done
+}
+both_say()
+{
+	[ "$(of_kiosks | grep -c "$1")" -ge 2 ]
+}
+is "there are two of them" 2 "$(echo "$devices" | grep -c .)"
+until_true both_say '/count	.*"entries":2'
+is "both count both guests" 0 $?
+until_true both_say '/v/numa/'
+is "and say what they have" 0 $?
+of_kiosks >"$DIR/kiosks"
+if [ -n "$python" ]; then
+	is "every message of theirs is what the schemas say, counts and haves too" "state count ev have ack" \
+		"$("$python" tests/flow/sync_schema.py check <"$DIR/kiosks" 2>"$DIR/err" || cat "$DIR/err")"
+else
+	skip "every message of theirs is what the schemas say" "there is no jsonschema for Python"
+fi
+is "we take each" "taken" "$("$TOOLS/sync_say" read <"$DIR/kiosks" | sort -u)"
+end_kiosk main
+end_kiosk side
 kill -TERM $collector
-wait $collector
+ended $collector
 is "the collector ends" 0 $?
 done_testing

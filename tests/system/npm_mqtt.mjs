@@ -6,7 +6,7 @@ import Ajv from 'ajv/dist/2020.js';
 const [url, event, entries] = process.argv.slice(2);
 const kinds = [
 	['state', /\/d\/[0-9a-f]{32}\/state$/], ['count', /\/d\/[0-9a-f]{32}\/count$/],
-	['ev', /\/d\/[0-9a-f]{32}\/ev$/], ['have', /\/v\/[^/]+\/[0-9a-f]{32}$/],
+	['ev', /\/[da]\/[0-9a-f]{32}\/ev$/], ['have', /\/v\/[^/]+\/[0-9a-f]{32}$/],
 	['ack', /\/a\/[0-9a-f]{32}$/], ['fleet', /\/fleet(\/[1-9][0-9]*)?$/],
 ];
 const ajv = new Ajv({ strict: false });
