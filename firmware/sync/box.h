@@ -129,6 +129,11 @@ extern const char *const sync_refusal_texts[SYNC_REFUSALS];
 #define SYNC_PEERS_MAX  1024
 #define SYNC_CHAINS_MAX 4096
 
+/* How many rows of others it keeps: of one device, more than a door has in a week, and of all. Who
+ * makes devices up fills no disk with them. */
+#define SYNC_DEVICE_ROWS_MAX 200000
+#define SYNC_ROWS_MAX        2000000
+
 struct sync_effect {
 	enum sync_effect_kind kind;
 	int id;

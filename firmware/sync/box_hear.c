@@ -158,6 +158,19 @@ static void want_epoch(struct sync_box *s)
 	s->emit(s->context, &(struct sync_effect){ .kind = SYNC_NEW_EPOCH });
 }
 
+static bool is_too_much(const struct sync_box *s, const struct known_chain *of, size_t more)
+{
+	uint64_t all = more, device = more;
+	for (size_t i = 0; i < s->chain_count; i++) {
+		const struct known_chain *c = &s->chains[i];
+		uint64_t rows = c->own ? 0 : ranges_total(&c->held);
+		all += rows;
+		if (!memcmp(c->id.device, of->id.device, DEVICE_ID_SIZE))
+			device += rows;
+	}
+	return all > SYNC_ROWS_MAX || device > SYNC_DEVICE_ROWS_MAX;
+}
+
 static void take_batch(struct sync_box *s, struct batch *b)
 {
 	const struct row *last = &b->rows[b->count - 1];
@@ -180,6 +193,10 @@ static void take_batch(struct sync_box *s, struct batch *b)
 	}
 	if (!b->count || ranges_have_all(&c->held, b->rows[0].seq, last->seq))
 		return;
+	if (is_too_much(s, c, b->count)) {
+		box_refuse(s, SYNC_REFUSED_FULL, "rows");
+		return;
+	}
 	ranges_add(&rows, b->rows[0].seq, last->seq);
 	box_exists(s, c, &rows);
 	box_saw_stamp(s, last->hlc);

@@ -290,6 +290,44 @@ static void what_is_not_ours_is_refused_calmly(void **state)
 	doors_close(d);
 }
 
+static void drop_effect(void *context, const struct sync_effect *e)
+{
+	(void)context, (void)e;
+}
+
+static void nobody_fills_the_disk_with_rows(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(3, 0, REACH_EVENT);
+	struct sync_box *s = doors_box(d, 0);
+	struct sync_input in = { .kind = SYNC_CHAIN, .chain.epoch = 900 };
+	ranges_add(&in.held, 1, SYNC_DEVICE_ROWS_MAX - 1);
+	doors_device(d, 1, in.chain.device);
+	sync_box_step(s, &in, drop_effect, NULL);
+	everyone_up(d, 3);
+	doors_run(d, 10000);
+	/* The last that it may have, one too many, and another box's. */
+	doors_enter(d, 1, 7);
+	doors_run(d, 1000);
+	doors_enter(d, 1, 8);
+	doors_enter(d, 2, 9);
+	doors_run(d, 1000);
+	assert_true(doors_has_ticket(d, 0, 7));
+	assert_false(doors_has_ticket(d, 0, 8));
+	assert_true(doors_has_ticket(d, 0, 9));
+	assert_true(sync_refused(s, SYNC_REFUSED_FULL) > 0);
+	assert_true(doors_has_ticket(d, 2, 8));
+	/* Ten others who claim as much: then nobody's are taken. */
+	for (uint8_t i = 0; i < SYNC_ROWS_MAX / SYNC_DEVICE_ROWS_MAX; i++) {
+		memset(in.chain.device, 0xa0 + i, sizeof(in.chain.device));
+		sync_box_step(s, &in, drop_effect, NULL);
+	}
+	doors_enter(d, 2, 10);
+	doors_run(d, 1000);
+	assert_false(doors_has_ticket(d, 0, 10));
+	doors_close(d);
+}
+
 static void a_twin_is_noticed(void **state)
 {
 	(void)state;
@@ -422,6 +460,7 @@ int main(void)
 		cmocka_unit_test(stamps_of_others_are_passed_on),
 		cmocka_unit_test(a_box_that_was_rolled_back_begins_a_new_epoch),
 		cmocka_unit_test(what_is_not_ours_is_refused_calmly),
+		cmocka_unit_test(nobody_fills_the_disk_with_rows),
 		cmocka_unit_test(a_twin_is_noticed),
 		cmocka_unit_test(chains_that_nobody_has_shown_give_way),
 		cmocka_unit_test(a_liar_does_not_have_us_begin_again_and_again),
