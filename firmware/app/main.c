@@ -1,3 +1,4 @@
+#include "app/hours.h"
 #include "app/kiosk.h"
 #include "app/script.h"
 #include "app/threshold.h"
@@ -72,6 +73,8 @@ int main(int argc, char **argv)
 	case OPTIONS_RUN:
 		break;
 	}
+	if (options.is_closed)
+		return hours_tell(&options);
 	kiosk_catch_signals();
 	int error = supervisor_open(&options.supervisor);
 	if (error)

@@ -50,6 +50,7 @@ static const char usage_tail[] =
 	"  --assets DIR       fonts, sounds and the demo event (default: found by itself)\n"
 	"  --script FILE      rehearse: play a scripted evening with a scripted clock\n"
 	"  --shots DIR        where the script's pictures go (default: the working directory)\n"
+	"  --is-closed        only say whether the event is surely not on, as status 0 or 1\n"
 	"  --help             this text\n"
 	"  --version          the version\n"
 	"\n"
@@ -86,6 +87,7 @@ enum option_id {
 	OPTION_ASSETS,
 	OPTION_SCRIPT,
 	OPTION_SHOTS,
+	OPTION_IS_CLOSED,
 	OPTION_HELP,
 	OPTION_VERSION,
 };
@@ -120,6 +122,7 @@ static const struct option long_options[] = {
 	{ "assets", required_argument, NULL, OPTION_ASSETS },
 	{ "script", required_argument, NULL, OPTION_SCRIPT },
 	{ "shots", required_argument, NULL, OPTION_SHOTS },
+	{ "is-closed", no_argument, NULL, OPTION_IS_CLOSED },
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ NULL, 0, NULL, 0 },
@@ -291,6 +294,9 @@ static bool take(struct options *o, int id, const char *value)
 		return true;
 	case OPTION_OFFSCREEN:
 		o->offscreen = true;
+		return true;
+	case OPTION_IS_CLOSED:
+		o->is_closed = true;
 		return true;
 	case OPTION_MUTE:
 		o->mute = true;

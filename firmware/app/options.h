@@ -38,6 +38,7 @@ struct options {
 	char box_pins[PATH_MAX];
 	unsigned script_skip; /* lines of the script that have been played before the door */
 	bool offscreen, fullscreen, panel, mute;
+	bool is_closed;                /* --is-closed: only say so */
 	struct supervisor *supervisor; /* NULL: nobody watches */
 };
 

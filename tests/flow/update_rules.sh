@@ -1,0 +1,70 @@
+#!/bin/sh
+# When an update is taken: parvis-update with the real parvis-slot on an image. RAUC, systemd and the
+# event's hours are stood in for; tests/system/update.sh has the real RAUC.
+. tests/fake/tap.sh
+
+: "${B:=build/release}"
+bin=$(cd "$B" && pwd)
+mkdir -p "$DIR/bin" "$DIR/media/stick"
+truncate -s 3M "$DIR/disk"
+slot() {
+	"$bin/parvis-slot" --disk "$DIR/disk" "$@"
+}
+
+cat >"$DIR/bin/rauc" <<END
+#!/bin/sh
+echo "\$*" >>"$DIR/rauc"
+grep -q good "\$2" || exit 1
+[ ! -e "$DIR/opens" ] || rm -f "$DIR/closed"
+"$bin/parvis-slot" --disk "$DIR/disk" set-state B bad && "$bin/parvis-slot" --disk "$DIR/disk" set-primary B
+END
+cat >"$DIR/bin/systemctl" <<END
+#!/bin/sh
+[ "\$*" = reboot ] && touch "$DIR/reboot"
+END
+cat >"$DIR/bin/setpriv" <<'END'
+#!/bin/sh
+while [ "${1#--}" != "$1" ]; do shift; done
+exec "$@"
+END
+cat >"$DIR/bin/parvis-kiosk" <<END
+#!/bin/sh
+[ "\$*" = "--is-closed --data /var/lib/parvis" ] && [ -e "$DIR/closed" ]
+END
+cat >"$DIR/bin/parvis-slot" <<END
+#!/bin/sh
+[ "\$1" != get-current ] || { echo A; exit; }
+exec "$bin/parvis-slot" --disk "$DIR/disk" "\$@"
+END
+chmod 755 "$DIR"/bin/*
+
+# update: what was installed, where the box goes from there, and whether it was started anew
+update() {
+	rm -f "$DIR/rauc" "$DIR/reboot"
+	PATH=$DIR/bin:$PATH PARVIS_UPDATE_MEDIA=$DIR/media PARVIS_UPDATE_TRIED=$DIR/tried \
+		sh board/update/parvis-update >"$DIR/out" 2>&1
+	installed=$(sed 's|.*/||' "$DIR/rauc" 2>/dev/null | tr '\n' ' ')
+	echo "${installed:-nothing }$(slot get-primary)$([ ! -e "$DIR/reboot" ] || echo " restart")"
+}
+
+slot init AB
+is "without a bundle nothing happens" "nothing A" "$(update)"
+echo bad >"$DIR/media/stick/a.raucb"
+echo good >"$DIR/media/stick/b.raucb"
+is "while an event is on, a bundle is not looked at" "nothing A" "$(update)"
+touch "$DIR/closed" "$DIR/opens"
+is "what RAUC refuses is passed over; opening in the meantime, there is no restart" \
+	"a.raucb b.raucb B" "$(update)"
+is "nor as long as it is on" "nothing B" "$(update)"
+touch "$DIR/closed"
+is "afterwards there is" "nothing B restart" "$(update)"
+slot init AB # as after a new system that never proved itself
+is "no bundle is tried twice" "nothing A" "$(update)"
+rm "$DIR/opens"
+ln -s "$DIR/media/stick/b.raucb" "$DIR/media/stick/link.raucb"
+is "a link on a stick is none" "nothing A" "$(update)"
+echo "good, too" >"$DIR/media/stick/c.raucb"
+is "another is, and started at once" "c.raucb B restart" "$(update)"
+"$B/parvis-kiosk" --is-closed --data "$DIR" >"$DIR/out" 2>&1
+is "a box without an event may be updated at any time" 0 $?
+done_testing
