@@ -119,7 +119,9 @@ need_tools()
 		sha256sum coreutils
 		$(unpacker_of "$image") $(unpacker_of "$image" | sed 's/^xz$/xz-utils/; s/^cat$/coreutils/')
 	EOF
-	[ -z "$missing" ] || refuse computer "programs are missing." "apt install$missing"
+	# shellcheck disable=SC2086 # one word a package
+	[ -z "$missing" ] || refuse computer "programs are missing." \
+		"apt install $(printf '%s\n' $missing | sort -u | tr '\n' ' ')"
 }
 
 find_parvis()

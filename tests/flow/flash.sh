@@ -367,7 +367,7 @@ rm "$DIR/bin/lsblk"
 status=$?
 said "not root" 7 'takes root'
 rm "$DIR/bin/id"
-for tool in cat dirname sed tr rm mktemp awk lsblk flock unshare openssl sha256sum head; do
+for tool in cat dirname sed tr rm mktemp awk lsblk flock unshare openssl sha256sum head sort; do
 	ln -s "$(command -v $tool)" "$DIR/bin/$tool"
 done
 shell=$(command -v sh)
