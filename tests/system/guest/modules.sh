@@ -5,7 +5,7 @@
 set -eu
 
 out=$1
-version=$(ls /usr/lib/modules)
+version=$(basename "$(find /usr/lib/modules -mindepth 1 -maxdepth 1 | sort -V | tail -n 1)")
 headers=/usr/src/linux-headers-$version
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -19,7 +19,10 @@ builder_make() {
 	packages=$packages,linux-image-amd64,linux-headers-amd64,linux-source
 	packages=$packages,qemu-system-x86,qemu-system-modules-opengl
 	[ "$(cat "$builder/parvis-made" 2>/dev/null)" = "$packages" ] && return
-	chroot_make "$builder" trixie "$packages" && echo "$packages" >"$builder/parvis-made"
+	# The image has the kernel of the security updates, where there is one.
+	security=$(chroot_security)
+	chroot_make "$builder" trixie "$packages" \
+		"${security:+deb $security trixie-security main}" && echo "$packages" >"$builder/parvis-made"
 }
 
 # builder_drivers: those that Debian's kernel has not, for it.

@@ -8,14 +8,23 @@ chroot_mirror() {
 		sort -u | head -n 1
 }
 
-# chroot_make ROOT CODENAME PACKAGE,...: a new system, with what this host needs for the network.
+# The same of its security updates; nothing where there is none.
+chroot_security() {
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian-Security' |
+		sort -u | head -n 1
+}
+
+# chroot_make ROOT CODENAME PACKAGE,... [SOURCE]: a new system, with what this host needs for the
+# network, and with another line of apt's sources.
 chroot_make() {
 	rm -rf "$1"
 	mkdir -p "$(dirname "$1")"
 	eval "$(apt-config shell proxy Acquire::http::Proxy)"
 	mmdebstrap --quiet --mode=root --variant=minbase --include="$3" \
 		--aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Check-Date "false"' \
-		${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} "$2" "$1" "$(chroot_mirror)" &&
+		${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} "$2" "$1" "$(chroot_mirror)" \
+		${4:+"$4"} &&
 		cp /etc/resolv.conf "$1/etc/resolv.conf"
 }
 

@@ -31,9 +31,10 @@ for tool in qemu-img mcopy mkfs.vfat mke2fs ip /usr/bin/python3 /usr/sbin/mosqui
 	command -v "$tool" >/dev/null || skip "there is no $tool"
 done
 [ -e "$image" ] || skip "there is no $image; make image ARCH=amd64 first"
-mkdir -p "${PARVIS_SYSTEM:-build/system}"
+system=${PARVIS_SYSTEM:-build/system}
+mkdir -p "$system/$program"
 # Several of these may be started at once: one makes the builder and the tools.
-exec 9>"${PARVIS_SYSTEM:-build/system}/lock"
+exec 9>"$system/lock"
 flock 9
 builder_make >&2 || give_up "there is no builder"
 builder_drivers >&2 || give_up "the drivers do not build"
@@ -41,7 +42,7 @@ builder_build "make --no-print-directory -s -j$(nproc) build/release/libparvis.a
 	sh tests/system/vm/tools.sh /src/tools" >&2 || give_up "the tools do not build"
 exec 9>&-
 
-export PARVIS_GUEST="$builder" PARVIS_IMAGE="$image"
+export PARVIS_GUEST="$builder" PARVIS_IMAGE="$image" PARVIS_SYSTEM="$system/$program"
 export PYTHONDONTWRITEBYTECODE=1
 # shellcheck disable=SC2016 # expanded by the inner shell
 exec unshare --net sh -c 'ip link set lo up && exec "$@"' sh \

@@ -3,6 +3,7 @@
 The image is the one that ships. What a test adds comes from outside: units as systemd credentials
 of the firmware, programs and drivers on a disk of their own."""
 import base64
+import contextlib
 import datetime
 import io
 import json
@@ -11,14 +12,16 @@ import re
 import select
 import shlex
 import shutil
+import struct
 import subprocess
 import tarfile
+import tempfile
 import time
 
 import machine
 from machine import Failed, wait_until
 
-BUILD = os.environ.get("PARVIS_SYSTEM", "build/system")
+BUILD = os.environ.get("PARVIS_SYSTEM", "build/system/look")
 IMAGE = os.environ.get("PARVIS_IMAGE", "build/image/amd64/parvis-amd64.img")
 BUILDER = os.environ.get("PARVIS_GUEST", "build/guest13")
 PARVIS = "build/release/parvis"
@@ -26,6 +29,7 @@ TOOLS = "build/release/tests/tools"
 DEMO_KEY = "b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e"
 HOST = "10.0.2.2"  # this host, as QEMU's network shows it
 BROKER_PORT = 8883
+SLOW = 180         # seconds for what takes one or two where nothing else runs
 BOOT = 300         # seconds that a boot may take where other things run too; it takes 40 alone
 
 # What is injected: one unit, and a mount that nobody needs, which asks for it. Names of other units'
@@ -123,8 +127,9 @@ def paint(path, text, *settings):
 
 # --- disks ----------------------------------------------------------------------------------------
 
-def make_tools(pictures):
-	"""The disk of programs, drivers and pictures: {name: code}, and nobody."""
+def make_tools(pictures, first="nobody", more=()):
+	"""The disk of programs, drivers and pictures: {name: code}, and nobody; what the camera sees at
+	the start is the first. More files go to its top."""
 	folder, disk = f"{BUILD}/tools", f"{BUILD}/tools.img"
 	shutil.rmtree(folder, ignore_errors=True)
 	shutil.copytree(f"{BUILDER}/src/tools", folder)
@@ -132,9 +137,12 @@ def make_tools(pictures):
 	paint(f"{folder}/pictures/nobody.png", "out of the picture", "x=5")
 	for name, code in pictures.items():
 		paint(f"{folder}/pictures/{name}.png", code)
+	for file in more:
+		shutil.copy(file, folder)
+	shutil.copy(f"{folder}/pictures/{first}.png", f"{folder}/pictures/first.png")
 	if os.path.exists(disk):
 		os.unlink(disk)
-	run("mke2fs", "-q", "-t", "ext4", "-d", folder, disk, "64M")
+	run("mke2fs", "-q", "-t", "ext4", "-d", folder, disk, "320M" if more else "64M")
 	return disk
 
 
@@ -157,6 +165,50 @@ def make_stick(path, files=()):
 	for file in files:
 		run("mcopy", "-i", path, file, "::")
 	return path
+
+
+@contextlib.contextmanager
+def opened(disk):
+	"""A disk of make_overlay() as one file of its bytes, while no machine runs on it."""
+	view = f"{disk}.view"
+	open(view, "wb").close()
+	daemon = subprocess.Popen(
+		["qemu-storage-daemon", "--blockdev", f"driver=file,node-name=file,filename={disk}",
+		 "--blockdev", "driver=qcow2,node-name=disk,file=file", "--export",
+		 f"type=fuse,id=view,node-name=disk,mountpoint={os.path.abspath(view)},writable=on"],
+		stdin=subprocess.DEVNULL)
+	try:
+		wait_until("the disk can be read", 20, lambda: os.path.getsize(view) > 0)
+		yield view
+	finally:
+		daemon.terminate()
+		daemon.wait()
+		os.unlink(view)
+
+
+def partition(path, number):
+	"""(offset, bytes) of a partition of 1 to 4."""
+	with open(path, "rb") as f:
+		table = f.read(512)[446:510]
+	start, length = struct.unpack_from("<II", table, 16 * (number - 1) + 8)
+	return start * 512, length * 512
+
+
+@contextlib.contextmanager
+def kernel_words(disk, words):
+	"""These words on the kernel's command line of machines on this disk: board/boot/boot.cmd takes
+	them from a file of the boot partition, on QEMU alone."""
+	def write(text):
+		with opened(disk) as view, tempfile.NamedTemporaryFile("w") as f:
+			f.write(text)
+			f.flush()
+			run("mcopy", "-o", "-i", f"{view}@@{partition(view, 1)[0]}", f.name, "::test.env")
+
+	write(f"extra={words}\n")
+	try:
+		yield
+	finally:
+		write("extra=\n")
 
 
 # --- the door -------------------------------------------------------------------------------------
@@ -192,7 +244,7 @@ class Lamps:
 
 	def shows(self, lamp, seconds):
 		"""Whether this lamp is lit within so long, or was since forget()."""
-		end = time.monotonic() + seconds
+		end = time.monotonic() + seconds * machine.PATIENCE
 		self.look()
 		while lamp not in self.seen:
 			left = end - time.monotonic()
@@ -203,11 +255,16 @@ class Lamps:
 
 	def dark(self, seconds):
 		"""Whether all is off within so long."""
-		end = time.monotonic() + seconds
+		end = time.monotonic() + seconds * machine.PATIENCE
 		self.look()
 		while self.lit and time.monotonic() < end:
 			self.look(max(0, end - time.monotonic()))
 		return not self.lit
+
+
+GREEN = (0x0A, 0x6B, 0x38)   # the welcome's ground
+ACTION = (0x1F, 0x5F, 0xD0)  # the colour of the first control
+BUTTON = (34, 425)           # where that is, on screens that wait
 
 
 class Door:
@@ -239,6 +296,8 @@ class Door:
 		self.shell = machine.Shell(self.machine)
 		if wait:
 			self.shell.wait(BOOT)
+			if not resume and self.shell.run("test -e /run/parvis-lines/sim_gpio17")[0]:
+				raise Failed(f"no lamps: the drivers in {BUILDER} are another kernel's? Remove it.")
 
 	def __enter__(self):
 		return self
@@ -287,6 +346,14 @@ class Door:
 		except Failed:
 			return False
 
+	def counts(self):
+		"""How many rows let somebody in."""
+		return sum(r["verdict"] in ("ADMIT", "READMIT", "MOVED") for r in self.rows())
+
+	def waits_for_guests(self, seconds):
+		"""Whether its screen for guests, or one that asks a person, comes within so long."""
+		return self.colour_is(*BUTTON, ACTION, seconds)
+
 	# --- doing -----------------------------------------------------------------------------------
 
 	def tap(self, *spots):
@@ -302,3 +369,19 @@ class Door:
 	def hold_up(self, picture):
 		"""What is before the camera from now on; "nobody" clears it."""
 		self.shell.get(f"echo pictures/{picture}.png >/run/parvis-film")
+
+	def become(self, stick):
+		"""From nothing to the door that the bundle on a stick says, as a person would do it."""
+		self.machine.plug_stick(stick)
+		if not self.waits_for_guests(SLOW):
+			raise Failed("a bundle on a stick is not shown")
+
+		def adopted():
+			self.tap("become this door")
+			time.sleep(3)
+			return self.shell.run("test -e /var/lib/parvis/box/current")[0] == 0
+
+		wait_until("the box is this door", SLOW, adopted)
+		self.machine.pull_stick()
+		if not self.waits_for_guests(SLOW):
+			raise Failed("the door does not open")

@@ -25,7 +25,7 @@ for button in 16 23 24; do echo pull-up >"$lines/sim_gpio$button/pull"; done
 [ "$chip" = gpiochip0 ] || echo "the pin map means gpiochip0, this is $chip" >&2
 
 mkfifo /run/parvis-film
-./film /dev/video0 YUYV pictures/nobody.png <>/run/parvis-film &
+./film /dev/video0 YUYV pictures/first.png <>/run/parvis-film &
 port=/dev/virtio-ports/parvis.lamps
 until [ -e $port ]; do sleep 0.2; done
 ./lamps "$lines" 17 27 22 18 25 >$port &
