@@ -19,9 +19,9 @@
 #include <stdint.h>
 
 #define FIGURES_SLOT_MS    (10 * 60 * 1000)
-#define FIGURES_SLOTS_MAX  1008 /* a week */
-#define FIGURES_VENUES_MAX 1024 /* those past it are counted together, as "other" */
-#define FIGURES_LIST_MAX   512  /* of each list below; how many there are is counted on */
+#define FIGURES_SLOTS_MAX  1008  /* a week */
+#define FIGURES_VENUES_MAX 10000 /* those past it are counted together, as "other" */
+#define FIGURES_LIST_MAX   512   /* of each list below; how many there are is counted on */
 
 /* A link that is silent for longer than this was out. */
 #define FIGURES_OUTAGE_MS 120000
@@ -53,6 +53,11 @@ struct figures_venue {
 	int64_t first_entry_ms, last_entry_ms; /* 0: none */
 	uint64_t outside;                      /* entries before the first slot or after the last */
 	struct figures_slot *slots;            /* figures.slot_count of them */
+};
+
+/* Guests who went from one venue to another, by their places among `venues`. */
+struct figures_move {
+	uint32_t from, to, count;
 };
 
 /* One box at one door. */
@@ -110,7 +115,8 @@ struct figures {
 	uint32_t slot_count, venue_count;
 	struct figures_venue night; /* of all venues; its id is "" */
 	struct figures_venue *venues;
-	uint32_t *moves; /* [from × venue_count + to] */
+	struct figures_move *moves; /* by from and to; of at most a million pairs */
+	size_t move_count;
 	bool registered_known;
 
 	struct figures_door *doors; /* by venue and door */

@@ -27,7 +27,7 @@ static int64_t slot_floor(int64_t ms)
 int open_data_counts(struct release *out, int64_t *first_ms, const struct open_data *o)
 {
 	const struct figures *f = o->figures;
-	if (o->event->venue_count > FIGURES_VENUES_MAX)
+	if (o->event->venue_count > OPEN_DATA_VENUES_MAX)
 		return -E2BIG;
 	int64_t first = slot_floor(o->event->opens_ms - HOUR_MS);
 	int64_t until = slot_floor(o->event->closes_ms + HOUR_MS - 1) + FIGURES_SLOT_MS;

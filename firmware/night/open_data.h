@@ -11,6 +11,9 @@
 
 #define OPEN_DATA_SCHEMA "open-data/attendance.schema.json" /* in the assets folder */
 
+/* Hiding what would tell of few people takes the square of this: a minute for a thousand venues. */
+#define OPEN_DATA_VENUES_MAX 1024
+
 struct open_data {
 	const struct event *event;
 	const struct figures *figures;
@@ -23,8 +26,8 @@ struct open_data {
 typedef int open_data_file(void *context, const char *name, const char *bytes, size_t len);
 
 /* The counts that are published, by venue of the event and ten minutes from *first_ms on, not yet
- * protected. -ENOMEM; -E2BIG for more venues than figures tell apart. Release with release_free().
- */
+ * protected. -ENOMEM; -E2BIG for more venues than OPEN_DATA_VENUES_MAX. Release with
+ * release_free(). */
 NODISCARD int open_data_counts(struct release *out, int64_t *first_ms, const struct open_data *o);
 
 /* Writes the package of counts that release_protect() has seen. -ENOMEM, -EINVAL for a schema that

@@ -83,13 +83,11 @@ static void venue_lines(FILE *out, const struct figures *f, const struct figures
 static void move_lines(FILE *out, const struct figures *f)
 {
 	char from[ID_SIZE + 1], to[ID_SIZE + 1];
-	for (uint32_t i = 0; i < f->venue_count; i++)
-		for (uint32_t j = 0; j < f->venue_count; j++) {
-			uint32_t n = f->moves[(size_t)i * f->venue_count + j];
-			if (n)
-				line(out, "moves", "", "moved", safe(f->venues[i].id, from),
-					safe(f->venues[j].id, to), n);
-		}
+	for (size_t i = 0; i < f->move_count; i++) {
+		const struct figures_move *m = &f->moves[i];
+		line(out, "moves", "", "moved", safe(f->venues[m->from].id, from),
+			safe(f->venues[m->to].id, to), m->count);
+	}
 }
 
 static void box_lines(FILE *out, const struct figures *f)

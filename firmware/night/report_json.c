@@ -95,14 +95,12 @@ static json_t *venue(const struct report *r, const struct figures_venue *v)
 static json_t *moves(const struct figures *f)
 {
 	json_t *list = json_array();
-	for (uint32_t i = 0; i < f->venue_count; i++)
-		for (uint32_t j = 0; j < f->venue_count; j++) {
-			uint32_t n = f->moves[(size_t)i * f->venue_count + j];
-			if (n)
-				json_array_append_new(list,
-					json_pack("{s:s, s:s, s:I}", "from", f->venues[i].id, "to",
-						f->venues[j].id, "count", (json_int_t)n));
-		}
+	for (size_t i = 0; i < f->move_count; i++) {
+		const struct figures_move *m = &f->moves[i];
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:I}", "from", f->venues[m->from].id, "to",
+				      f->venues[m->to].id, "count", (json_int_t)m->count));
+	}
 	return list;
 }
 

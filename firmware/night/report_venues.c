@@ -184,32 +184,16 @@ void report_venues(struct telling *t)
 /* --- moves -------------------------------------------------------------------------------------
  */
 
-struct move {
-	uint32_t from, to, count;
-};
-
 static int most_first(const void *a, const void *b)
 {
-	const struct move *x = a, *y = b;
+	const struct figures_move *x = a, *y = b;
 	if (x->count != y->count)
 		return x->count > y->count ? -1 : 1;
 	return x->from != y->from ? (x->from < y->from ? -1 : 1) : x->to < y->to ? -1 : 1;
 }
 
-static size_t list_moves(const struct figures *f, struct move *out)
-{
-	size_t count = 0;
-	for (uint32_t i = 0; i < f->venue_count; i++)
-		for (uint32_t j = 0; j < f->venue_count; j++)
-			if (f->moves[(size_t)i * f->venue_count + j])
-				out[count++] = (struct move){ i, j,
-					f->moves[(size_t)i * f->venue_count + j] };
-	qsort(out, count, sizeof(*out), most_first);
-	return count;
-}
-
 /* Of many venues those with the most moves. */
-static void tell_flow(struct telling *t, const struct move *moves, size_t count)
+static void tell_flow(struct telling *t, const struct figures_move *moves, size_t count)
 {
 	uint32_t chosen[FLOW_VENUES], place[FIGURES_VENUES_MAX + 1], n = 0;
 	uint32_t matrix[FLOW_VENUES * FLOW_VENUES] = { 0 };
@@ -245,7 +229,7 @@ static void tell_flow(struct telling *t, const struct move *moves, size_t count)
 	document_flow(t->d, &flow);
 }
 
-static void tell_move_table(struct telling *t, const struct move *moves, size_t count)
+static void tell_move_table(struct telling *t, const struct figures_move *moves, size_t count)
 {
 	enum language l = t->language;
 	const struct document_column columns[] = { { word(l, W_FROM), 3, false },
@@ -268,11 +252,14 @@ static void tell_move_table(struct telling *t, const struct move *moves, size_t 
 
 void report_moves(struct telling *t)
 {
-	size_t n = t->f->venue_count;
-	struct move *moves = calloc(n * n + 1, sizeof(*moves));
+	size_t count = t->f->move_count;
+	struct figures_move *moves = calloc(count + 1, sizeof(*moves));
 	document_heading(t->d, 2, word(t->language, W_FLOW));
-	size_t count = moves ? list_moves(t->f, moves) : 0;
-	if (!count) {
+	if (moves && count) {
+		memcpy(moves, t->f->moves, count * sizeof(*moves));
+		qsort(moves, count, sizeof(*moves), most_first);
+	}
+	if (!moves || !count) {
 		document_text(t->d, word(t->language, W_NO_MOVES));
 	} else {
 		tell_flow(t, moves, count);

@@ -109,10 +109,8 @@ static int make_room(struct tally *t, const char *spool_dir)
 		return -ENOMEM;
 	choose_slots(t);
 	t->slots = calloc((size_t)(FIGURES_VENUES_MAX + 1) * t->f->slot_count, sizeof(*t->slots));
-	t->moves = calloc(
-		(size_t)(FIGURES_VENUES_MAX + 1) * (FIGURES_VENUES_MAX + 1), sizeof(*t->moves));
 	t->recent = calloc(RECENT, sizeof(*t->recent));
-	if (!t->slots || !t->moves || !t->recent)
+	if (!t->slots || !t->recent)
 		return -ENOMEM;
 	for (uint32_t i = 0; i <= FIGURES_VENUES_MAX; i++)
 		t->venues[i].slots = t->slots + (size_t)i * t->f->slot_count;
@@ -153,7 +151,7 @@ void tally_close(struct tally *t)
 	free(t->devices);
 	free(t->epochs);
 	free(t->recent);
-	free(t->moves);
+	free(t->moves.at);
 	free(t->slots);
 	figures_free(t->f);
 	free(t);
@@ -195,16 +193,16 @@ static void count_entry(struct figures_venue *v, const struct recent *r, bool ba
 		v->slots[r->slot].arrivals += back ? UINT32_MAX : 1;
 }
 
-static void note_move(struct tally *t, const struct row *row, uint16_t venue, bool back)
+static int note_move(struct tally *t, const struct row *row, uint16_t venue, bool back)
 {
 	if (!*row->from_venue || !strcmp(row->from_venue, row->venue))
-		return;
+		return 0;
 	uint16_t from = tally_venue(t, row->from_venue);
-	t->moves[(size_t)from * (FIGURES_VENUES_MAX + 1) + venue] += back ? UINT32_MAX : 1;
 	t->venues[from].moved_out += back ? UINT64_MAX : 1;
+	return tally_move(t, from, venue, back);
 }
 
-static void entry(struct tally *t, const struct row *row, uint16_t venue)
+static int entry(struct tally *t, const struct row *row, uint16_t venue)
 {
 	struct figures_venue *v = &t->venues[venue];
 	int64_t ms = tally_ms(t, row);
@@ -212,25 +210,25 @@ static void entry(struct tally *t, const struct row *row, uint16_t venue)
 		(uint8_t)row->verdict, true, has_ticket(row), row->overridden };
 	count_entry(v, &r, false);
 	t->recent[row->seq % RECENT] = r;
-	if (row->verdict == VERDICT_MOVED)
-		note_move(t, row, venue, false);
+	int error = row->verdict == VERDICT_MOVED ? note_move(t, row, venue, false) : 0;
 	if (r.slot == NO_SLOT)
-		return;
+		return error;
 	if (!v->first_entry_ms || ms < v->first_entry_ms)
 		v->first_entry_ms = ms;
 	if (ms > v->last_entry_ms)
 		v->last_entry_ms = ms;
+	return error;
 }
 
-static void undo(struct tally *t, const struct row *row, uint16_t venue)
+static int undo(struct tally *t, const struct row *row, uint16_t venue)
 {
 	if (row->direction == DIRECTION_OUT) {
 		t->venues[venue].exits -= t->venues[venue].exits > 0;
-		return;
+		return 0;
 	}
 	if (row->direction != DIRECTION_IN) {
 		t->venues[venue].adjustments -= row->amount;
-		return;
+		return 0;
 	}
 	struct recent *r = &t->recent[row->undoes % RECENT];
 	struct recent guessed = { row->undoes, tally_slot(t, tally_ms(t, row)), venue,
@@ -238,22 +236,23 @@ static void undo(struct tally *t, const struct row *row, uint16_t venue)
 		*row->from_venue ? VERDICT_MOVED : VERDICT_ADMIT, true, has_ticket(row), false };
 	bool known = r->entry && r->seq == row->undoes && r->venue == venue;
 	count_entry(&t->venues[venue], known ? r : &guessed, true);
-	if ((known ? r : &guessed)->verdict == VERDICT_MOVED)
-		note_move(t, row, venue, true);
+	bool moved = (known ? r : &guessed)->verdict == VERDICT_MOVED;
 	r->entry = known ? false : r->entry;
+	return moved ? note_move(t, row, venue, true) : 0;
 }
 
-static void count_row(struct tally *t, const struct row *row, uint16_t venue)
+static int count_row(struct tally *t, const struct row *row, uint16_t venue)
 {
 	struct figures_venue *v = &t->venues[venue];
+	int error = 0;
 	v->rows++;
 	if (row->kind == ROW_ADJUST) {
 		v->adjustments += row->amount;
 	} else if (row->kind == ROW_UNDO) {
-		undo(t, row, venue);
+		error = undo(t, row, venue);
 	} else {
 		if (row->direction == DIRECTION_IN)
-			entry(t, row, venue);
+			error = entry(t, row, venue);
 		v->exits += row->direction == DIRECTION_OUT;
 		v->tests += row->verdict == VERDICT_TEST_OK;
 		if ((unsigned)row->verdict < VERDICT_COUNT && verdict_refuses(row->verdict)) {
@@ -261,6 +260,7 @@ static void count_row(struct tally *t, const struct row *row, uint16_t venue)
 			v->refused_for[row->verdict]++;
 		}
 	}
+	return error;
 }
 
 static int begin_unannounced(struct tally *t, const struct row *row)
@@ -286,8 +286,9 @@ int tally_row(struct tally *t, const struct row *row)
 	if (error)
 		return error;
 	c->venue = tally_venue(t, row->venue);
-	count_row(t, row, c->venue);
-	error = tally_order_row(t, row);
+	error = count_row(t, row, c->venue);
+	if (!error)
+		error = tally_order_row(t, row);
 	c->seq = row->seq;
 	c->seen = true;
 	memcpy(c->hash, row->hash, ROW_HASH_SIZE);
@@ -323,29 +324,18 @@ static void add_up(struct figures_venue *sum, const struct figures_venue *v, uin
 		sum->slots[i].arrivals += v->slots[i].arrivals;
 }
 
-/* The values of the caller's own: arrays as long as they have to be. */
+/* The slots are handed over as they are: of many venues they are most of the memory. */
 static int hand_over_venues(struct tally *t, struct figures *f)
 {
 	size_t n = f->venue_count;
 	f->venues = calloc(n ? n : 1, sizeof(*f->venues));
-	f->moves = calloc(n * n + 1, sizeof(*f->moves));
-	struct figures_slot *slots = calloc(n * f->slot_count + 1, sizeof(*slots));
-	if (!f->venues || !f->moves || !slots) {
-		free(slots);
+	if (!f->venues)
 		return -ENOMEM;
-	}
-	f->venues[0].slots = slots;
-	for (size_t i = 0; i < n; i++) {
-		size_t from = i == t->venue_count ? FIGURES_VENUES_MAX : i;
-		f->venues[i] = t->venues[from];
-		f->venues[i].slots = slots + i * f->slot_count;
-		memcpy(f->venues[i].slots, t->venues[from].slots, f->slot_count * sizeof(*slots));
-		for (size_t j = 0; j < n; j++) {
-			size_t to = j == t->venue_count ? FIGURES_VENUES_MAX : j;
-			f->moves[i * n + j] = t->moves[from * (FIGURES_VENUES_MAX + 1) + to];
-		}
-	}
-	return 0;
+	for (size_t i = 0; i < n; i++)
+		f->venues[i] = t->venues[i == t->venue_count ? FIGURES_VENUES_MAX : i];
+	f->venues[0].slots = t->slots;
+	t->slots = NULL;
+	return tally_hand_over_moves(t, f);
 }
 
 int tally_finish(struct tally *t, struct figures **out)

@@ -94,7 +94,8 @@ int tally_by_time(struct tally *t)
 		apply(&t->f->night, &night, now, &c);
 	}
 	for (uint32_t v = 0; got == 0 && v <= FIGURES_VENUES_MAX; v++)
-		present_at(&t->venues[v], &slots[v], t->f->slot_count - 1);
+		if (v < t->venue_count || v == FIGURES_VENUES_MAX)
+			present_at(&t->venues[v], &slots[v], t->f->slot_count - 1);
 	if (got == 0)
 		present_at(&t->f->night, &night, t->f->slot_count - 1);
 	free(slots);

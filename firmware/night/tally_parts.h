@@ -9,7 +9,7 @@
  * of the figures at the moment of the UNDO. */
 #define RECENT 65536
 
-#define VENUE_SLOTS 4096 /* of the table of names; a power of two above FIGURES_VENUES_MAX */
+#define VENUE_SLOTS 32768 /* of the table of names; a power of two above FIGURES_VENUES_MAX */
 
 /* Gaps of a door by tenths of a second, the last one for all above. */
 #define PACE_STEP_MS 100
@@ -21,6 +21,19 @@ struct recent {
 	uint16_t venue;
 	uint8_t kind, verdict;
 	bool entry, badge, overridden;
+};
+
+#define MOVES_ROOM_MAX (1U << 21) /* half of it pairs of venues, at most */
+
+struct tally_move {
+	uint16_t from, to;
+	bool used;
+	uint32_t count;
+};
+
+struct tally_moves {
+	struct tally_move *at;
+	uint32_t room, count; /* room: 0 or a power of two */
 };
 
 struct pace { /* of a door */
@@ -62,7 +75,7 @@ struct tally {
 	int64_t until_ms;
 	struct figures_venue venues[FIGURES_VENUES_MAX + 1];
 	struct figures_slot *slots;
-	uint32_t *moves; /* FIGURES_VENUES_MAX + 1 wide */
+	struct tally_moves moves;
 	uint32_t venue_count;
 	uint16_t names[VENUE_SLOTS]; /* 1 + place */
 	struct recent *recent;
@@ -93,6 +106,10 @@ int64_t tally_ms(const struct tally *t, const struct row *row);
 NODISCARD int tally_box_begin(struct tally *t, const struct night_chain *chain, uint64_t promised);
 NODISCARD int tally_box_row(struct tally *t, const struct row *row);
 void tally_box_finish(struct tally *t);
+
+/* tally_moves.c: one more from a venue to another, or one less. -ENOMEM. */
+NODISCARD int tally_move(struct tally *t, uint16_t from, uint16_t to, bool back);
+NODISCARD int tally_hand_over_moves(struct tally *t, struct figures *f);
 
 /* tally_order.c: what has to be put in another order. */
 NODISCARD int tally_order_row(struct tally *t, const struct row *row);

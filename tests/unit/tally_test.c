@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,8 +190,13 @@ static void the_figures_add_up(void **state)
 		assert_int_equal(reasons, x->refused);
 		assert_int_equal(x->slots[f->slot_count - 1].present, x->present);
 		rows += x->rows;
-		for (uint32_t w = 0; w < f->venue_count; w++)
-			moves += f->moves[v * f->venue_count + w];
+	}
+	for (size_t m = 0; m < f->move_count; m++) {
+		const struct figures_move *x = &f->moves[m];
+		assert_true(x->from < f->venue_count && x->to < f->venue_count && x->count > 0);
+		assert_true(
+			!m || x[-1].from < x->from || (x[-1].from == x->from && x[-1].to < x->to));
+		moves += x->count;
 	}
 	for (size_t d = 0; d < f->door_count; d++) {
 		doors += f->doors[d].entries;
@@ -208,6 +214,49 @@ static void the_figures_add_up(void **state)
 	for (size_t b = 0; b < f->box_count; b++)
 		assert_false(figures_clock_doubt(&f->boxes[b]));
 	figures_free(f);
+}
+
+/* A box each, and a guest who goes from each to the next; the last ones are too many. */
+static void ten_thousand_venues_are_told_apart(void **state)
+{
+	(void)state;
+	const unsigned boxes = FIGURES_VENUES_MAX + 2;
+	struct tally *t;
+	struct figures *f;
+	struct row row = night.rows[0];
+	assert_int_equal(tally_open(&t, event, NULL), 0);
+	const unsigned of_event = event->venue_count;
+	row.kind = ROW_SCAN;
+	row.direction = DIRECTION_IN;
+	row.verdict = VERDICT_MOVED;
+	row.undoes = 0;
+	row.seq = 1;
+	row.ticket[0] = 1;
+	for (unsigned i = 0; i < boxes; i++) {
+		uint32_t id = htobe32(i + 1);
+		memset(row.device, 0, sizeof(row.device));
+		memcpy(row.device, &id, sizeof(id));
+		snprintf(row.venue, sizeof(row.venue), "venue-%u", i);
+		snprintf(row.from_venue, sizeof(row.from_venue), "venue-%u", i ? i - 1 : 0);
+		row.hlc += 1 << 16;
+		assert_int_equal(tally_row(t, &row), 0);
+	}
+	assert_int_equal(tally_finish(t, &f), 0);
+	assert_int_equal(f->venue_count, FIGURES_VENUES_MAX + 1);
+	assert_int_equal(f->night.entries, boxes);
+	assert_int_equal(f->night.people, 1);
+	assert_string_equal(f->venues[of_event + 5000].id, "venue-5000");
+	assert_int_equal(f->venues[of_event + 5000].entries, 1);
+	assert_int_equal(f->venues[FIGURES_VENUES_MAX].entries, of_event + 2);
+	uint64_t moved = 0;
+	for (size_t m = 0; m < f->move_count; m++) {
+		moved += f->moves[m].count;
+		assert_true(f->moves[m].to == f->moves[m].from + 1 ||
+			    f->moves[m].to == FIGURES_VENUES_MAX);
+	}
+	assert_int_equal(moved, boxes - 1);
+	figures_free(f);
+	tally_close(t);
 }
 
 /* --- what is missing, broken or doubtful -------------------------------------------------------
@@ -358,6 +407,7 @@ static void nothing_is_a_night_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ten_thousand_venues_are_told_apart),
 		cmocka_unit_test(presence_is_the_headcount_of_the_door),
 		cmocka_unit_test(people_are_distinct_tickets_and_walk_ins),
 		cmocka_unit_test(the_figures_add_up),
