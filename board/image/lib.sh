@@ -54,25 +54,27 @@ sum() {
 	printf '%s\n' "$@" | sha256sum | cut -c 1-16
 }
 
-# inside ROOT COMMAND...: runs in ROOT, with this tree at /tree and build/image at /out, without a
-# network, in mounts and processes of its own, which end with it.
+# inside ROOT COMMAND...: runs in ROOT, with this tree at /tree, build/image at /out and the signer's keys
+# at /keys, without a network, in mounts and processes of its own, which end with it.
+# shellcheck disable=SC2154 # keys is make.sh's
 inside() {
 	inside_root=$1
 	shift
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare --mount --pid --fork --kill-child --ipc --uts --net sh -euc '
-		root=$1 tree=$2
-		shift 2
+		root=$1 tree=$2 keys=$3
+		shift 3
 		mount --make-rprivate /
 		mount -t proc proc "$root/proc"
 		mount --rbind /dev "$root/dev"
 		mount -t tmpfs tmpfs "$root/tmp"
-		mkdir -p "$root/tree" "$root/out"
+		mkdir -p "$root/tree" "$root/out" "$root/keys"
 		mount --bind "$tree" "$root/tree"
 		mount --bind "$tree/build/image" "$root/out"
+		mount --bind "$keys" "$root/keys"
 		exec chroot "$root" env -i PATH=/usr/lib/ccache:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root \
 			LC_ALL=C.UTF-8 CCACHE_DIR=/out/ccache SOURCE_DATE_EPOCH="$SOURCE_DATE_EPOCH" "$@"
-	' sh "$inside_root" "$PWD" "$@"
+	' sh "$inside_root" "$PWD" "$keys" "$@"
 }
 
 # foreign ARCH: programs of ARCH run here, by the kernel or by qemu-user. Where the kernel has not been

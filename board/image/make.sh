@@ -32,6 +32,7 @@ out=build/image/$arch
 mkdir -p "$cache" "$out"
 # shellcheck source=board/image/layout.sh
 . "$here/layout.sh"
+keys=$(board/update/keys.sh)
 
 step_workshop() {
 	native=$(words "$here/tools.txt")
@@ -118,15 +119,18 @@ step_root() {
 		tail -n 30 "$out/root.log" >&2
 		return 1
 	}
+	# shellcheck disable=SC2046 # globs, to be expanded
+	(cd "$root" && rm -rf $(words "$OLDPWD/$here/prune.txt"))
 	copy_files "$here/root" "$root"
 	sed -i "s/@SIGNATURE@/$disk_signature/" "$root/etc/fstab"
 	printf 'NAME=Parvis\nID=parvis\nID_LIKE=debian\nVERSION_ID=%s\nPRETTY_NAME="Parvis %s"\n' \
 		"$stamp" "$stamp" >"$root/etc/os-release.new"
 	mv "$root/etc/os-release.new" "$root/usr/lib/os-release"
+	board/update/install.sh "$root" "$arch" "$stamp" "$disk_signature" "$keys"
 	cp "$here/root.sh" "$root/opt/"
 	inside "$root" sh -eu /opt/root.sh
 	rm "$root/opt/root.sh"
-	rmdir "$root/tree" "$root/out"
+	rmdir "$root/tree" "$root/out" "$root/keys"
 	# What time it is at least.
 	: >"$root/usr/lib/clock-epoch"
 }
@@ -157,8 +161,7 @@ step_boot() {
 	boot=$out/boot
 	rm -rf "$boot" "$out/boot.vfat"
 	mkdir -p "$boot"
-	inside "$workshop" mkimage -q -A arm64 -T script -C none -d /tree/board/boot/boot.cmd \
-		"/out/$arch/boot/boot.scr" >/dev/null
+	inside "$workshop" sh /tree/board/boot/make.sh "$arch" "/out/$arch/boot"
 	[ "$arch" = amd64 ] || sh "$here/boot-$arch.sh" "$root" "$boot"
 	case $arch in
 	amd64) cp "$workshop/usr/lib/u-boot/qemu-x86/u-boot.rom" "$out/" ;;
@@ -182,6 +185,7 @@ step_data() {
 	say "the data partition"
 	rm -rf "$out/data" "$out/data.ext4"
 	mkdir -p "$out/data/parvis" "$out/data/system" "$out/data/rauc"
+	mkdir -m 700 "$out/data/network" "$out/data/provision" "$out/data/ssh"
 	tar -C "$out/data" --sort=name --numeric-owner --owner=0 --group=0 --mode=go-w \
 		--mtime="@$base_epoch" -cf "$out/data.tar" .
 	inside "$workshop" mke2fs -q -t ext4 -L data -U "$data_uuid" -J size=16 -m 1 \
@@ -211,6 +215,9 @@ step_disk() {
 	put "$out/boot.vfat" "$boot_start"
 	put "$out/rootfs.ext4" "$root_a_start"
 	put "$out/data.ext4" "$data_start"
+	# A box's own program writes what U-Boot reads first: slot A is to start, B is empty.
+	inside "$root" parvis-slot --disk "/out/$arch/parvis-$arch.img" init A
+	rmdir "$root/tree" "$root/out" "$root/keys"
 }
 
 # What is in the image, by name and version: a list to compare, and an SPDX document.
@@ -222,6 +229,14 @@ step_lists() {
 		LC_ALL=C sort >"$out/parvis-$arch.packages"
 	inside "$workshop" sh /tree/board/image/sbom.sh "$arch" "$stamp" "/out/$arch/root" \
 		"/out/$arch/parvis-$arch.packages" >"$out/parvis-$arch.spdx.json"
+}
+
+step_sign() {
+	say "signed: the update bundle and the image"
+	inside "$workshop" sh /tree/board/update/bundle.sh "$arch" "$stamp" "/out/$arch/rootfs.ext4" \
+		"/out/$arch/parvis-$arch.raucb" /keys
+	inside "$workshop" sh /tree/board/flash/sign.sh "/out/$arch/parvis-$arch.img" "$arch" "$stamp" \
+		/keys/signer.cert.pem /keys/signer.key.pem
 }
 
 step_compress() {
@@ -239,8 +254,10 @@ step_boot
 step_data
 step_disk
 step_lists
+step_sign
 step_compress
 say "done"
 printf '%-16s%s\n' 'U-Boot for QEMU' "$(ls "$out"/u-boot.*)"
-printf '%-16s%s\n' image "$image" 'to send' "$image.zst" 'what is in it' "$out/parvis-$arch.packages" \
+printf '%-16s%s\n' image "$image" 'to send' "$image.zst" bundle "$out/parvis-$arch.raucb" \
+	'signature' "$image.manifest.sig" 'what is in it' "$out/parvis-$arch.packages" \
 	SBOM "$out/parvis-$arch.spdx.json"

@@ -3,11 +3,14 @@
 # nothing left that is another one at each making.
 systemctl --quiet enable systemd-networkd systemd-resolved systemd-timesyncd
 # The venue's own broker is a child of the kiosk's; no other runs.
-systemctl --quiet disable mosquitto ssh
+systemctl --quiet disable mosquitto
 systemctl --quiet mask mosquitto.service systemd-networkd-wait-online.service \
 	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
 systemctl --quiet set-default multi-user.target
 ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+
+# Some drivers have been taken out.
+depmod "$(basename /usr/lib/modules/*)"
 
 # A box gets its own machine-id and ssh keys when it starts.
 : >/etc/machine-id
@@ -24,3 +27,12 @@ install -d -m 700 /root
 ln -sf "$(basename /boot/vmlinuz-*)" /boot/vmlinuz
 ln -sf "$(basename /boot/initrd.img-*)" /boot/initrd.img
 rm -f /vmlinuz /initrd.img /vmlinuz.old /initrd.img.old
+
+# SSH is on where /data/ssh has keys of those who may come in; a wireless network where /data/network
+# names one.
+systemctl --quiet enable ssh
+if [ -e /usr/lib/systemd/system/wpa_supplicant@.service ]; then
+	systemctl --quiet disable wpa_supplicant.service
+	systemctl --quiet enable wpa_supplicant@wlan0.service
+	ln -sf /data/network/wpa_supplicant-wlan0.conf /etc/wpa_supplicant/
+fi
