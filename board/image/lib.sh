@@ -66,6 +66,9 @@ inside() {
 		shift 3
 		mount --make-rprivate /
 		mount -t proc proc "$root/proc"
+		# A package that sets the kernel up must not set up the kernel of who builds.
+		mount --bind "$root/proc/sys" "$root/proc/sys"
+		mount -o remount,bind,ro "$root/proc/sys"
 		mount --rbind /dev "$root/dev"
 		mount -t tmpfs tmpfs "$root/tmp"
 		mkdir -p "$root/tree" "$root/out" "$root/keys"

@@ -32,7 +32,7 @@ out=build/image/$arch
 mkdir -p "$cache" "$out"
 # shellcheck source=board/image/layout.sh
 . "$here/layout.sh"
-keys=$(board/update/keys.sh)
+keys=$(sh board/update/keys.sh)
 
 step_workshop() {
 	native=$(words "$here/tools.txt")
@@ -126,7 +126,7 @@ step_root() {
 	printf 'NAME=Parvis\nID=parvis\nID_LIKE=debian\nVERSION_ID=%s\nPRETTY_NAME="Parvis %s"\n' \
 		"$stamp" "$stamp" >"$root/etc/os-release.new"
 	mv "$root/etc/os-release.new" "$root/usr/lib/os-release"
-	board/update/install.sh "$root" "$arch" "$stamp" "$disk_signature" "$keys"
+	sh board/update/install.sh "$root" "$arch" "$stamp" "$disk_signature" "$keys"
 	cp "$here/root.sh" "$root/opt/"
 	inside "$root" sh -eu /opt/root.sh
 	rm "$root/opt/root.sh"
@@ -220,7 +220,7 @@ step_disk() {
 	rmdir "$root/tree" "$root/out" "$root/keys"
 }
 
-# What is in the image, by name and version: a list to compare, and an SPDX document.
+# What is in the image, by name and version: a list to compare, and a CycloneDX document.
 step_lists() {
 	say "what is in it"
 	# shellcheck disable=SC2016 # dpkg-query's own
@@ -228,7 +228,7 @@ step_lists() {
 		-f '${Package}\t${Version}\t${Architecture}\t${source:Package}\t${source:Version}\n' |
 		LC_ALL=C sort >"$out/parvis-$arch.packages"
 	inside "$workshop" sh /tree/board/image/sbom.sh "$arch" "$stamp" "/out/$arch/root" \
-		"/out/$arch/parvis-$arch.packages" >"$out/parvis-$arch.spdx.json"
+		"/out/$arch/parvis-$arch.packages" >"$out/parvis-$arch.cdx.json"
 }
 
 step_sign() {
@@ -260,4 +260,4 @@ say "done"
 printf '%-16s%s\n' 'U-Boot for QEMU' "$(ls "$out"/u-boot.*)"
 printf '%-16s%s\n' image "$image" 'to send' "$image.zst" bundle "$out/parvis-$arch.raucb" \
 	'signature' "$image.manifest.sig" 'what is in it' "$out/parvis-$arch.packages" \
-	SBOM "$out/parvis-$arch.spdx.json"
+	SBOM "$out/parvis-$arch.cdx.json"
