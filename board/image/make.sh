@@ -121,6 +121,7 @@ step_root() {
 	}
 	# shellcheck disable=SC2046 # globs, to be expanded
 	(cd "$root" && rm -rf $(words "$OLDPWD/$here/prune.txt"))
+	inside "$workshop" depmod -b "/out/$arch/root" "$(basename "$root"/usr/lib/modules/*)"
 	copy_files "$here/root" "$root"
 	sed -i "s/@SIGNATURE@/$disk_signature/" "$root/etc/fstab"
 	printf 'NAME=Parvis\nID=parvis\nID_LIKE=debian\nVERSION_ID=%s\nPRETTY_NAME="Parvis %s"\n' \
@@ -233,7 +234,9 @@ step_lists() {
 
 step_sign() {
 	say "signed: the update bundle and the image"
-	inside "$workshop" sh /tree/board/update/bundle.sh "$arch" "$stamp" "/out/$arch/rootfs.ext4" \
+	# A release's is worth the time that PARVIS_COMPRESSION=19 takes.
+	inside "$workshop" env PARVIS_COMPRESSION="${PARVIS_COMPRESSION:-9}" \
+		sh /tree/board/update/bundle.sh "$arch" "$stamp" "/out/$arch/rootfs.ext4" \
 		"/out/$arch/parvis-$arch.raucb" /keys
 	inside "$workshop" sh /tree/board/flash/sign.sh "/out/$arch/parvis-$arch.img" "$arch" "$stamp" \
 		/keys/signer.cert.pem /keys/signer.key.pem

@@ -9,8 +9,6 @@ systemctl --quiet mask mosquitto.service systemd-networkd-wait-online.service \
 systemctl --quiet set-default multi-user.target
 ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
 
-# Some drivers have been taken out.
-depmod "$(basename /usr/lib/modules/*)"
 
 # A box gets its own machine-id and ssh keys when it starts.
 : >/etc/machine-id

@@ -22,7 +22,7 @@ format=verity
 filename=rootfs.ext4
 MANIFEST
 rauc bundle --cert="$keys/signer.cert.pem" --key="$keys/signer.key.pem" --keyring="$keys/ca.cert.pem" \
-	--mksquashfs-args="-comp zstd -Xcompression-level ${PARVIS_COMPRESSION:-19}" "$work/in" "$work/bundle" \
+	--mksquashfs-args="-comp zstd -Xcompression-level ${PARVIS_COMPRESSION:-19} -b 1M" "$work/in" "$work/bundle" \
 	>"$work/log" 2>&1 || {
 	cat "$work/log" >&2
 	exit 1
