@@ -188,6 +188,7 @@ $(BENCHES): $(B)/%: $(B)/%.o $(FAKE_LIB) $(APP_LIB) $(UI_LIB) $(PAPER_LIB) $(LIB
 TOOL_SRC := $(wildcard tests/tools/*.c)
 TOOLS    := $(patsubst %.c,$(B)/%,$(TOOL_SRC))
 
+$(B)/tests/tools/drain: $(APP_LIB)
 $(TOOLS): $(B)/%: $(B)/%.o $(FAKE_LIB) $(LIB)
 	$(call step,LINK)$(CXX) $(ALL_LDFLAGS) -o $@ $(call grouped,$^) $(PKG_LIBS) -lm
 
@@ -303,11 +304,12 @@ BENCH_SCRIPTS := $(wildcard tests/bench/*.sh)
 
 bench: ## measure: check-ins a second, code to lamp, frames, memory, bytes written, imports
 	@board/deps.sh test
-	@$(SUBMAKE) programs benches
+	@$(SUBMAKE) programs benches tools
 	@for bench in $(BENCHES); do echo "== $${bench##*/}"; B=$(B) $$bench || exit 1; done
-	@for bench in $(BENCH_SCRIPTS); do echo "== $${bench##*/}"; B=$(B) sh $$bench || exit 1; done
+	@for bench in $(BENCH_SCRIPTS); do echo "== $${bench##*/}"; \
+		B=$(B) BENCH_SYNC_SECONDS=$${BENCH_SYNC_SECONDS:-30} sh $$bench || exit 1; done
 
-bench-sync: ## one collector with ten thousand simulated venues, bytes on the wire, what a kiosk costs
+bench-sync: ## rows into the stores, a collector with ten thousand venues, bytes, what a kiosk costs
 	@$(SUBMAKE) programs tools
 	@B=$(B) sh tests/bench/sync.sh
 
