@@ -37,6 +37,7 @@ struct box {
 	struct row *rows; /* not acknowledged yet */
 	size_t count, sent;
 	int64_t made_ms, sent_ms; /* sent_ms 0: never */
+	unsigned times;           /* that it was sent */
 };
 
 struct boxes {
@@ -170,7 +171,8 @@ static void send_rows(struct boxes *all, struct box *b)
 	free(text);
 	if (!b->sent)
 		return;
-	all->again += b->sent_ms != 0;
+	all->again += b->times > 0;
+	b->times++;
 	b->sent_ms = now_ms();
 }
 
@@ -240,7 +242,7 @@ static void take_ack(struct boxes *all, const struct broker_news *n)
 	take_lag(all, all->acked_ms - b->made_ms);
 	all->acked += b->sent;
 	b->count = b->sent = 0;
-	b->sent_ms = 0;
+	b->times = 0;
 }
 
 static void take_news(struct boxes *all)
@@ -264,6 +266,12 @@ static void take_news(struct boxes *all)
 	}
 }
 
+/* As a box has it: longer each time, or a collector that is behind would hear everything twice. */
+static int64_t patience_ms(const struct box *b)
+{
+	return (int64_t)AGAIN_MS << (b->times < 5 ? b->times - 1 : 4);
+}
+
 /* What was not acknowledged in time, what found no room, and the rest at the end. */
 static void send_again(struct boxes *all, int64_t now)
 {
@@ -272,7 +280,7 @@ static void send_again(struct boxes *all, int64_t now)
 	all->looked_ms = now;
 	for (size_t i = 0; all->up && i < all->count && has_room(all); i++) {
 		struct box *b = &all->at[i];
-		bool late = b->sent && now - b->sent_ms > AGAIN_MS;
+		bool late = b->sent && now - b->sent_ms > patience_ms(b);
 		bool waits = !b->sent && b->count &&
 			     (b->count == all->batch || all->made == all->wanted);
 		if (late || waits)
