@@ -393,7 +393,7 @@ deb: ## build the Debian packages into build/deb/
 
 ARCH ?= amd64
 
-image: ## make a box's disk image, ARCH=amd64 or arm64 (root; Debian 13 inside, from apt's own mirrors)
+image: ## make a box's disk image, ARCH=amd64 (root; Debian 13 inside, from apt's own mirrors)
 	@board/deps.sh image
 	@board/image/make.sh $(ARCH)
 
