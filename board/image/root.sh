@@ -34,3 +34,7 @@ if [ -e /usr/lib/systemd/system/wpa_supplicant@.service ]; then
 	systemctl --quiet enable wpa_supplicant@wlan0.service
 	ln -sf /data/network/wpa_supplicant-wlan0.conf /etc/wpa_supplicant/
 fi
+
+# Nor does it listen anywhere else: systemd would offer it to a virtual machine's host by itself.
+mkdir -p /etc/systemd/system-generators
+ln -s /dev/null /etc/systemd/system-generators/systemd-ssh-generator
