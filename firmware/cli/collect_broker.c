@@ -163,8 +163,10 @@ static int check_urls(const struct options *o)
 /* --- the collector's own certificate -----------------------------------------------------------
  */
 
+/* What the connection is made with: the options', or the event's own, whose paths are kept here. */
 struct papers {
-	char ca[PATH_MAX], pem[PATH_MAX];
+	const char *ca, *certificate, *key;
+	char event_ca[PATH_MAX], event_pem[PATH_MAX];
 };
 
 static bool is_there(const char *path)
@@ -201,21 +203,22 @@ static int make_certificate(const char *event_dir, const struct event *e)
 }
 
 /* Where a broker wants TLS and no files were given, the event's own. */
-static int find_papers(struct options *o, const struct event *e, struct papers *p)
+static int find_papers(const struct options *o, const struct event *e, struct papers *p)
 {
 	bool secret = false;
+	*p = (struct papers){ .ca = o->ca, .certificate = o->certificate, .key = o->key };
 	for (size_t i = 0; i < o->url_count; i++)
 		secret = secret || broker_url_is_secret(o->urls[i]);
 	if (!secret)
 		return CLI_OK;
-	snprintf(p->ca, sizeof(p->ca), "%s/" AUTHORITY_CERTIFICATE_FILE, o->event_dir);
-	snprintf(p->pem, sizeof(p->pem), "%s/" COLLECTOR_FILE, o->event_dir);
-	if (!o->ca)
-		o->ca = p->ca;
-	if (o->certificate)
+	snprintf(p->event_ca, sizeof(p->event_ca), "%s/" AUTHORITY_CERTIFICATE_FILE, o->event_dir);
+	snprintf(p->event_pem, sizeof(p->event_pem), "%s/" COLLECTOR_FILE, o->event_dir);
+	if (!p->ca)
+		p->ca = p->event_ca;
+	if (p->certificate)
 		return CLI_OK;
-	o->certificate = o->key = p->pem;
-	return is_there(p->pem) ? CLI_OK : make_certificate(o->event_dir, e);
+	p->certificate = p->key = p->event_pem;
+	return is_there(p->event_pem) ? CLI_OK : make_certificate(o->event_dir, e);
 }
 
 /* --- running -----------------------------------------------------------------------------------
@@ -251,9 +254,9 @@ static int collect(struct options *o, const struct event *e)
 		.store = o->store ? o->store : o->event_dir,
 		.urls = o->urls,
 		.url_count = o->url_count,
-		.ca = o->ca,
-		.certificate = o->certificate,
-		.key = o->key,
+		.ca = papers.ca,
+		.certificate = papers.certificate,
+		.key = papers.key,
 		.any_box = o->any_box };
 	result = collecting_open(&c, &setup);
 	if (result == CLI_OK)
