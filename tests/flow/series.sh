@@ -84,7 +84,7 @@ mkdir "$DIR/photos"
 i=0
 for shot in "$DIR"/1280x800/code-*.png; do
 	i=$((i + 1))
-	"$TOOLS/paint" "$DIR/photos/$((i * 7919 % 1000))-$i.png" "=$shot" size=0.8 \
+	"$TOOLS/paint" "$DIR/photos/$((i * 7919 % 1000))-$i.png" "screen:$shot" size=0.8 \
 		turn=$((i % 9 - 4)) slant=0.0$((i % 6)) blur=0.$((i % 8)) light=0.$((5 + i % 5)) noise=4 \
 		seed=$i x=0.5 y=0.5 width=1920 height=1080
 done

@@ -6,8 +6,8 @@
  *     on=phone|paper|dark  size=SHARE of the height (0.3 to 0.9)  turn=DEGREES  slant=SHARE
  *     blur=PIXELS  motion=PIXELS  noise=SIGMA  light=0.1..1.5  seed=N  x=SHARE y=SHARE
  *     width=1280 height=720
- * TEXT may be @FILE: the code is the file's bytes; or =FILE.png: a box's screen that shows this
- * picture, photographed. */
+ * TEXT may be @FILE: the code is the file's bytes; or screen:FILE.png: a box's screen that shows
+ * this picture, photographed. */
 #include "base/cc.h"
 
 #include <cairo.h>
@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define SCREEN "screen:"
 
 struct scene {
 	const char *on;
@@ -286,9 +288,10 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: paint OUT.png TEXT|@FILE [key=value]...\n");
 		return 2;
 	}
-	bool screen = argv[2][0] == '=';
+	bool screen = !strncmp(argv[2], SCREEN, strlen(SCREEN));
 	QRcode *q = screen ? NULL : make_code(argv[2]);
-	cairo_surface_t *shown = screen ? cairo_image_surface_create_from_png(argv[2] + 1) : NULL;
+	cairo_surface_t *shown =
+		screen ? cairo_image_surface_create_from_png(argv[2] + strlen(SCREEN)) : NULL;
 	if (screen ? cairo_surface_status(shown) != CAIRO_STATUS_SUCCESS : !q) {
 		fprintf(stderr, "paint: %s\n",
 			screen ? "this is no picture" : "this does not fit into a QR code");
