@@ -24,34 +24,36 @@ int box_fleet_open(struct sync_box *s)
 	return 0;
 }
 
-/* Boxes' messages follow each other at the pace of their clock, right or wrong; what waited
+/* A sender's messages follow each other at the pace of its clock, right or wrong; what waited
  * somewhere comes all at once. */
-static bool is_steady(const struct sync_box *s, const struct peer *p, int64_t wall_ms)
+static bool is_steady(const struct sync_box *s, const struct pace *p, int64_t wall_ms)
 {
-	int64_t passed = s->now.mono_ms - p->live_mono_ms, theirs;
-	if (!p->live_mono_ms || passed < STEADY_FROM_MS ||
-		__builtin_sub_overflow(wall_ms, p->live_wall_ms, &theirs))
+	int64_t passed = s->now.mono_ms - p->mono_ms, theirs;
+	if (!p->mono_ms || (passed < STEADY_FROM_MS && !p->steady) ||
+		__builtin_sub_overflow(wall_ms, p->wall_ms, &theirs))
 		return false;
 	return theirs > passed - STEADY_MS && theirs < passed + STEADY_MS;
 }
 
-/* How old a count is as it is heard. */
+/* How old a message is as it is heard. */
 static int64_t age_of(
-	struct sync_box *s, struct peer *p, const struct message_count *m, bool retained)
+	struct sync_box *s, struct pace *p, int64_t wall_ms, enum trust trust, bool retained)
 {
 	int64_t off;
-	if (__builtin_sub_overflow(s->now.wall_ms, m->wall_ms, &off) || off > AGE_MOST_MS)
+	if (__builtin_sub_overflow(s->now.wall_ms, wall_ms, &off) || off > AGE_MOST_MS)
 		off = AGE_MOST_MS;
-	bool steady = !retained && is_steady(s, p, m->wall_ms);
-	if (!retained && (!p->live_mono_ms || steady ||
-				 s->now.mono_ms - p->live_mono_ms >= STEADY_FROM_MS)) {
-		p->live_mono_ms = s->now.mono_ms;
-		p->live_wall_ms = m->wall_ms;
-	}
-	if (steady || (!retained && off < 2 * COUNT_MS && off > -2 * COUNT_MS))
+	bool steady = !retained && is_steady(s, p, wall_ms);
+	if (!retained && (!p->mono_ms || s->now.mono_ms - p->mono_ms >= STEADY_FROM_MS))
+		*p = (struct pace){
+			.mono_ms = s->now.mono_ms, .wall_ms = wall_ms, .steady = steady
+		};
+	if (steady)
 		return 0;
+	/* Clocks that nearly agree: it may as well have waited. */
+	if (!retained && off < 2 * COUNT_MS && off > -2 * COUNT_MS)
+		return off > 0 ? off : 0;
 	/* Without a clock on both sides nobody knows: old. */
-	if (s->now.trust == TRUST_UNSET || m->trust == TRUST_UNSET || off < 0)
+	if (s->now.trust == TRUST_UNSET || trust == TRUST_UNSET || off < 0)
 		return FLEET_STALE_MS + 1;
 	return off;
 }
@@ -124,14 +126,15 @@ void box_heard_count(
 	merge_counters(p, m);
 	merge_moved(p, m);
 	s->fleet_dirty = true;
-	int64_t age = age_of(s, p, m, retained);
-	/* Whatever came late tells nothing of now. */
-	if (p->has_count && m->stamp < p->stamp)
+	int64_t age = age_of(s, &p->pace, m->wall_ms, m->trust, retained);
+	/* Whatever came late tells nothing of now. The stamp alone falls where rows were lost. */
+	if (p->has_count && m->stamp < p->stamp && m->wall_ms <= p->count_wall_ms)
 		return;
 	if (p->has_count && s->now.mono_ms - p->count_mono_ms + p->count_aged_ms < age)
 		age = s->now.mono_ms - p->count_mono_ms + p->count_aged_ms;
 	p->has_count = true;
 	p->stamp = m->stamp;
+	p->count_wall_ms = m->wall_ms;
 	p->count_mono_ms = s->now.mono_ms;
 	p->count_aged_ms = age;
 	p->queued = m->queued;
@@ -171,8 +174,25 @@ static bool is_better(
 	return age_now(s, a) <= age_now(s, b);
 }
 
+/* Who was heard least lately gives way. */
+static struct pace *pace_of(struct sync_box *s, const uint8_t collector[16])
+{
+	struct teller *t = s->tellers;
+	for (size_t i = 0; i < TELLERS_MAX; i++) {
+		if (!memcmp(s->tellers[i].collector, collector, sizeof(t->collector)))
+			return &s->tellers[i].pace;
+		if (s->tellers[i].pace.mono_ms < t->pace.mono_ms)
+			t = &s->tellers[i];
+	}
+	memset(t, 0, sizeof(*t));
+	memcpy(t->collector, collector, sizeof(t->collector));
+	return &t->pace;
+}
+
 void box_heard_fleet(struct sync_box *s, const struct message_fleet *m)
 {
+	/* A page that waited at the broker is as old as its figures were, and the wait. */
+	int64_t waited = age_of(s, pace_of(s, m->collector), m->wall_ms, TRUST_SYNCED, false);
 	/* Pages follow the order of the event: the next venue is mostly the next. */
 	size_t next = (size_t)m->page * MESSAGE_FLEET_PAGE;
 	for (uint32_t i = 0; i < m->count; i++) {
@@ -182,6 +202,7 @@ void box_heard_fleet(struct sync_box *s, const struct message_fleet *m)
 		next = k + 1;
 		struct fleet_venue v = m->at[i];
 		v.heard_mono_ms = s->now.mono_ms;
+		v.aged_ms += waited;
 		if (v.known && is_better(s, &v, &s->told[k].figure)) {
 			s->told[k].figure = v;
 			s->fleet_dirty = true;

@@ -10,6 +10,7 @@
 #define FLEET_ALL_MAX 64  /* venues up to which every box hears every count */
 #define OWN_NAMES_MAX 16  /* identities that this box has had */
 #define CLOCKS_MAX    16
+#define TELLERS_MAX   4
 
 #define HEAR_MS       180000 /* silent for longer: not there */
 #define HAVE_MS       30000
@@ -66,6 +67,12 @@ struct sent_batch {
 	int64_t at_ms;
 };
 
+/* Of one sender's messages, to tell a wrong clock from an old message. */
+struct pace {
+	int64_t mono_ms, wall_ms; /* when one came, and when it was written; 0 = none */
+	bool steady;              /* it came in time */
+};
+
 /* One other box; also this one's own device where somebody speaks as it. */
 struct peer {
 	uint8_t device[DEVICE_ID_SIZE];
@@ -80,7 +87,8 @@ struct peer {
 	bool has_count;
 	uint64_t stamp;
 	int64_t count_mono_ms, count_aged_ms; /* when, and how old it was then */
-	int64_t live_mono_ms, live_wall_ms;   /* to tell a wrong clock from an old message */
+	int64_t count_wall_ms;                /* as it says itself */
+	struct pace pace;
 	uint64_t queued, last_ten, ten_before;
 	int64_t people;
 	uint32_t counters, moved_count;
@@ -91,6 +99,12 @@ struct peer {
 /* A venue as a collector tells it. */
 struct told_venue {
 	struct fleet_venue figure;
+};
+
+/* A collector whose summaries are heard. */
+struct teller {
+	uint8_t collector[16];
+	struct pace pace;
 };
 
 struct clock_seen {
@@ -152,6 +166,7 @@ struct sync_box {
 
 	struct fleet_venue *fleet; /* what sync_fleet() gives */
 	struct told_venue *told;
+	struct teller tellers[TELLERS_MAX];
 	bool fleet_dirty;
 	int64_t fleet_at_ms;
 

@@ -205,6 +205,115 @@ static void old_news_is_old(void **state)
 	doors_close(d);
 }
 
+/* A collector's page, as it was when the collector's clock had `ago_ms` less than ours. */
+static void say_fleet(struct doors *d, int64_t ago_ms, uint64_t entries, int64_t aged_ms)
+{
+	static struct message_fleet m;
+	struct topic t = { .kind = TOPIC_FLEET, .event = DOORS_EVENT };
+	char topic[TOPIC_SIZE];
+	size_t len;
+	memset(&m, 0, sizeof(m));
+	memset(m.collector, 0xcc, sizeof(m.collector));
+	m.wall_ms = DOORS_START + doors_now(d) - ago_ms;
+	m.pages = m.count = 1;
+	m.at[0] = (struct fleet_venue){ .known = true, .entries = entries, .aged_ms = aged_ms };
+	doors_venue(2, m.at[0].id);
+	topic_write(&t, topic);
+	char *text = message_write_fleet(&m, &len);
+	doors_say(d, topic, text, len);
+	free(text);
+	doors_run(d, 2000);
+}
+
+static int64_t age_seen(struct doors *d, uint64_t entries)
+{
+	const struct fleet_venue *v;
+	(void)sync_fleet(doors_box(d, 0), &v);
+	assert_true(v[1].known);
+	assert_int_equal(v[1].entries, entries);
+	return fleet_age_ms(&v[1], doors_now(d));
+}
+
+static void a_summary_that_waited_is_as_old_as_it_is(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(4, 0, REACH_VENUE);
+	doors_up(d, 0);
+	/* A session's queue at the broker: what is older comes last, and was young then. */
+	say_fleet(d, 20000, 5, 100000);
+	say_fleet(d, 140000, 5, 4000);
+	assert_in_range(age_seen(d, 5), 120000, 130000);
+	say_fleet(d, 0, 6, 1000);
+	assert_in_range(age_seen(d, 6), 1000, 10000);
+	/* Also where it waited for less than clocks may be apart. */
+	doors_run(d, 200000);
+	say_fleet(d, 100000, 7, 1000);
+	assert_in_range(age_seen(d, 7), 101000, 110000);
+	doors_close(d);
+}
+
+static void a_collector_with_a_wrong_clock_is_believed_once_it_is_known(void **state)
+{
+	(void)state;
+	struct doors *d = doors_open(4, 0, REACH_VENUE);
+	doors_up(d, 0);
+	say_fleet(d, 3600000, 5, 0);
+	assert_true(age_seen(d, 5) >= 3600000);
+	for (int i = 0; i < 12; i++)
+		say_fleet(d, 3600000, 5, 0);
+	assert_true(age_seen(d, 5) < 10000);
+	/* From then on each page, but not one that waited. */
+	say_fleet(d, 3600000, 6, 0);
+	assert_true(age_seen(d, 6) < 10000);
+	doors_run(d, 200000);
+	say_fleet(d, 3600000 + 190000, 6, 0);
+	assert_true(age_seen(d, 6) > FLEET_STALE_MS);
+	doors_close(d);
+}
+
+/* What a box of another venue said `ago_ms` ago, when it knew of `stamp`. */
+static void say_count(struct doors *d, int64_t ago_ms, uint64_t stamp, uint64_t queued)
+{
+	static struct message_count m;
+	struct topic t = { .kind = TOPIC_COUNT, .event = DOORS_EVENT };
+	char topic[TOPIC_SIZE];
+	size_t len;
+	memset(&m, 0, sizeof(m));
+	doors_venue(2, m.venue);
+	doors_venue(2, m.door);
+	m.wall_ms = DOORS_START + doors_now(d) - ago_ms;
+	m.trust = TRUST_FREE;
+	m.stamp = stamp;
+	m.queued = queued;
+	memset(t.device, 0xbb, sizeof(t.device));
+	topic_write(&t, topic);
+	char *text = message_write_count(&m, &len);
+	doors_say(d, topic, text, len);
+	free(text);
+	doors_run(d, 2000);
+}
+
+static void who_lost_its_rows_is_heard_again(void **state)
+{
+	(void)state;
+	const struct fleet_venue *v;
+	struct doors *d = doors_open(4, 0, REACH_VENUE);
+	doors_up(d, 0);
+	say_count(d, 0, UINT64_C(1481220000000) << 16, 3);
+	doors_run(d, 200000);
+	/* A restart without the rows, and with them went the stamp. */
+	say_count(d, 0, 0, 4);
+	assert_in_range(age_seen(d, 0), 1000, 10000);
+	(void)sync_fleet(doors_box(d, 0), &v);
+	assert_int_equal(v[1].queued, 4);
+	/* What both say is of before, is. */
+	say_count(d, 0, UINT64_C(1481220000001) << 16, 5);
+	say_count(d, 50000, UINT64_C(1481220000000) << 16, 6);
+	(void)sync_fleet(doors_box(d, 0), &v);
+	assert_int_equal(v[1].queued, 5);
+	doors_close(d);
+}
+
 static void a_wrong_clock_is_told(void **state)
 {
 	(void)state;
@@ -456,6 +565,9 @@ int main(void)
 		cmocka_unit_test(a_venue_hears_only_its_own),
 		cmocka_unit_test(the_fleet_is_seen_without_a_collector),
 		cmocka_unit_test(old_news_is_old),
+		cmocka_unit_test(a_summary_that_waited_is_as_old_as_it_is),
+		cmocka_unit_test(a_collector_with_a_wrong_clock_is_believed_once_it_is_known),
+		cmocka_unit_test(who_lost_its_rows_is_heard_again),
 		cmocka_unit_test(a_wrong_clock_is_told),
 		cmocka_unit_test(stamps_of_others_are_passed_on),
 		cmocka_unit_test(a_box_that_was_rolled_back_begins_a_new_epoch),
