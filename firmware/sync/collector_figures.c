@@ -92,8 +92,6 @@ static void fold_entry(struct col_venue *v, const struct row *row)
 	int64_t minute = row->at.wall_ms / MINUTE_MS;
 	size_t i = (size_t)((uint64_t)minute % MINUTES);
 	v->entries++;
-	if (row->at.wall_ms > v->last_wall_ms)
-		v->last_wall_ms = row->at.wall_ms;
 	if (v->minutes[i].minute < minute || !v->minutes[i].entries) {
 		v->minutes[i].minute = minute;
 		v->minutes[i].entries = 0;
@@ -123,6 +121,8 @@ void collector_fold(struct collector *c, const struct row *row)
 {
 	size_t venue = collector_venue_of(c, row->venue);
 	struct col_venue *v = &c->venues[venue];
+	if (row->at.wall_ms > v->last_wall_ms)
+		v->last_wall_ms = row->at.wall_ms;
 	v->present = plus(v->present, headcount_effect(row));
 	if (row->direction == DIRECTION_IN && row->kind != ROW_UNDO && row->kind != ROW_ADJUST)
 		fold_entry(v, row);

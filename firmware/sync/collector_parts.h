@@ -48,8 +48,8 @@ struct col_state {
 struct col_venue {
 	int64_t present;
 	uint64_t entries, people;
-	int64_t heard_ms; /* live; 0 = never */
-	int64_t last_wall_ms;
+	int64_t heard_ms;     /* live; 0 = never */
+	int64_t last_wall_ms; /* of its rows; 0 = there is none */
 	struct {
 		int64_t minute;
 		uint32_t entries;

@@ -234,6 +234,29 @@ static void everyone_sees_the_fleet(void **state)
 	doors_close(d);
 }
 
+/* Neither its boxes nor an entry: a guest who left is all that the store has of the venue. */
+static void a_venue_without_entries_is_known_by_its_rows(void **state)
+{
+	(void)state;
+	const struct fleet_venue *v;
+	struct doors *d = doors_open(3, 1, REACH_VENUE);
+	everyone_up(d, 4);
+	doors_leave(d, 2, 100);
+	doors_run(d, 30000);
+	doors_down(d, 2);
+	doors_forget(d);
+	doors_restart(d, 0);
+	doors_restart(d, 3);
+	doors_up(d, 0);
+	doors_up(d, 3);
+	doors_run(d, 90000);
+	assert_int_equal(sync_fleet(doors_box(d, 0), &v), 2);
+	assert_true(v[1].known);
+	assert_int_equal(v[1].present, -1);
+	assert_int_equal(v[1].entries, 0);
+	doors_close(d);
+}
+
 static bool drop_ev_of_0(void *context, unsigned from, unsigned to, const char *topic)
 {
 	(void)context, (void)to;
@@ -614,6 +637,7 @@ int main(void)
 		cmocka_unit_test(half_of_all_messages_lost_loses_nothing),
 		cmocka_unit_test(a_restarted_collector_knows_what_it_had),
 		cmocka_unit_test(everyone_sees_the_fleet),
+		cmocka_unit_test(a_venue_without_entries_is_known_by_its_rows),
 		cmocka_unit_test(a_silent_denial_is_told),
 		cmocka_unit_test(a_collector_knows_whether_it_hears),
 		cmocka_unit_test(a_collector_knows_what_is_missing),
