@@ -272,6 +272,7 @@ static void published(void *owner, int id)
 
 static void message(void *owner, const char *topic, const void *payload, size_t size, bool retained)
 {
+	box_note_told(owner, topic, payload, size);
 	box_step(owner, &(struct sync_input){ .kind = SYNC_MESSAGE,
 				.topic = topic,
 				.payload = payload,
@@ -323,6 +324,7 @@ void box_power_on(struct box_model *b)
 	b->fetching = b->storing = 0;
 	memset(b->shown, 0, (size_t)s->venue_count * sizeof(*b->shown));
 	memset(b->doubted, 0, (size_t)s->venue_count);
+	box_forget_told(b);
 	b->seen = 0;
 	for (size_t i = 0; i < sizeof(b->boot); i++)
 		b->boot[i] = (uint8_t)chance(s);

@@ -308,6 +308,11 @@ struct box_model {
 	struct headcount *counts; /* by venue: log and peers */
 	uint64_t *shown;          /* entries that it showed last, by venue */
 	uint8_t *doubted;         /* for how many looks they have been too few */
+	/* heard in counts since it was turned on */
+	struct heard_count *unread;
+	struct told_chain *told;
+	size_t told_count, told_room;
+	bool told_venue[SIM_BOXES_MAX];
 };
 
 /* What a guest or a volunteer does. */
