@@ -297,7 +297,26 @@ static void take_own(const struct sync_box *s, struct fleet_venue *v)
 	saturate(v, box_queued(s), false);
 }
 
-static void fill_venue(const struct sync_box *s, size_t i)
+/* A lost box may have seen guests come from here after its last count: with as many entries, a
+ * collector's figure has them, and what the boxes say has not. */
+static bool is_told_better(const struct sync_box *s, const struct fleet_venue *told,
+	const struct fleet_venue *v, bool any_lost)
+{
+	if (any_lost && told->known && v->known && told->entries == v->entries &&
+		age_now(s, told) <= FLEET_STALE_MS)
+		return true;
+	return is_better(s, told, v);
+}
+
+static bool is_any_lost(const struct sync_box *s)
+{
+	for (size_t i = 0; i < s->peer_count; i++)
+		if (is_lost(s, &s->peers[i]))
+			return true;
+	return false;
+}
+
+static void fill_venue(const struct sync_box *s, size_t i, bool any_lost)
 {
 	struct fleet_venue v = { .known = false };
 	memcpy(v.id, s->setup.venues[i], sizeof(v.id));
@@ -307,7 +326,7 @@ static void fill_venue(const struct sync_box *s, size_t i)
 	} else {
 		if (s->setup.venue_count <= FLEET_ALL_MAX)
 			sum_boxes(s, &v);
-		if (is_better(s, &s->told[i].figure, &v))
+		if (is_told_better(s, &s->told[i].figure, &v, any_lost))
 			v = s->told[i].figure;
 	}
 	s->fleet[i] = v;
@@ -317,8 +336,9 @@ void box_fleet_tick(struct sync_box *s)
 {
 	if (!s->fleet_dirty || s->fleet_at_ms > s->now.mono_ms)
 		return;
+	bool any_lost = is_any_lost(s);
 	for (size_t i = 0; i < s->setup.venue_count; i++)
-		fill_venue(s, i);
+		fill_venue(s, i, any_lost);
 	s->fleet_dirty = false;
 	s->fleet_at_ms = s->now.mono_ms + FLEET_SOON_MS;
 	s->emit(s->context, &(struct sync_effect){ .kind = SYNC_FLEET });

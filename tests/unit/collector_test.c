@@ -257,6 +257,39 @@ static void a_venue_without_entries_is_known_by_its_rows(void **state)
 	doors_close(d);
 }
 
+static bool drop_count_of_2(void *context, unsigned from, unsigned to, const char *topic)
+{
+	(void)context, (void)to;
+	return from == 2 && strcmp(topic + strlen(topic) - 6, "/count") == 0;
+}
+
+/* The box that saw the guest come is lost before it counted them; its row is with the collector. */
+static void who_moved_to_a_lost_box_has_left(void **state)
+{
+	(void)state;
+	const struct fleet_venue *v;
+	struct doors *d = doors_open(5, 1, REACH_VENUE);
+	doors_up(d, 0);
+	doors_up(d, 2);
+	doors_up(d, 4);
+	doors_up(d, 5);
+	doors_enter(d, 0, 100);
+	doors_enter(d, 0, 101);
+	doors_run(d, 30000);
+	doors_set_drop(d, drop_count_of_2, NULL);
+	doors_move(d, 2, 100, 0);
+	doors_run(d, 3000);
+	doors_down(d, 2);
+	doors_run(d, 190000);
+	for (unsigned i = 0; i < 300; i++) {
+		doors_run(d, 1000);
+		assert_int_equal(sync_fleet(doors_box(d, 4), &v), 3);
+		assert_int_equal(v[0].entries, 2);
+		assert_int_equal(v[0].present, 1);
+	}
+	doors_close(d);
+}
+
 static bool drop_ev_of_0(void *context, unsigned from, unsigned to, const char *topic)
 {
 	(void)context, (void)to;
@@ -638,6 +671,7 @@ int main(void)
 		cmocka_unit_test(a_restarted_collector_knows_what_it_had),
 		cmocka_unit_test(everyone_sees_the_fleet),
 		cmocka_unit_test(a_venue_without_entries_is_known_by_its_rows),
+		cmocka_unit_test(who_moved_to_a_lost_box_has_left),
 		cmocka_unit_test(a_silent_denial_is_told),
 		cmocka_unit_test(a_collector_knows_whether_it_hears),
 		cmocka_unit_test(a_collector_knows_what_is_missing),
