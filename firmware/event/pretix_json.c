@@ -40,9 +40,9 @@ static bool take_next(struct pretix_page *page, const char *next, char why[PRETI
 	if (!query || !query[1])
 		return pretix_json_wrong(why, "next: no address of a page");
 	query++;
-	if (strspn(query, allowed) != strlen(query) ||
-		!text_copy(page->query, sizeof(page->query), query))
+	if (strspn(query, allowed) != strlen(query) || strlen(query) >= sizeof(page->query))
 		return pretix_json_wrong(why, "next: no address of a page");
+	text_copy(page->query, sizeof(page->query), query);
 	page->more = true;
 	return true;
 }

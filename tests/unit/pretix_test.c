@@ -257,6 +257,22 @@ static void the_next_page_is_asked_by_its_query(void **state)
 	assert_int_equal(page.count, 117);
 }
 
+static void an_address_too_long_is_no_next_page(void **state)
+{
+	char json[PRETIX_QUERY_SIZE + 64], query[PRETIX_QUERY_SIZE + 1];
+	(void)state;
+	for (size_t len = PRETIX_QUERY_SIZE - 1; len <= PRETIX_QUERY_SIZE; len++) {
+		memset(query, 'a', len);
+		query[len] = '\0';
+		snprintf(json, sizeof(json), "{\"count\": 1, \"next\": \"?%s\", \"results\": []}",
+			query);
+		bool fits = len < PRETIX_QUERY_SIZE;
+		assert_int_equal(positions(json), fits ? 0 : -EBADMSG);
+		assert_int_equal(page.more, fits);
+		assert_int_equal(strlen(page.query), fits ? len : 0);
+	}
+}
+
 /* --- lists, items, secrets -------------------------------------------------------------------- */
 
 static struct pretix_list list;
@@ -679,6 +695,7 @@ int main(void)
 		cmocka_unit_test(limits_hold),
 		cmocka_unit_test(taking_can_stop),
 		cmocka_unit_test(the_next_page_is_asked_by_its_query),
+		cmocka_unit_test(an_address_too_long_is_no_next_page),
 		cmocka_unit_test(lists_are_read),
 		cmocka_unit_test(items_have_a_name_in_some_language),
 		cmocka_unit_test(secrets_are_bad_unless_told),
