@@ -227,7 +227,7 @@ int shelf_fetch(struct shelf *s, const struct chain *chain, uint64_t first, uint
 		if (error || out->count)
 			return error;
 	}
-	return peers_fetch(s->peers, chain, first, rows, out);
+	return peers_fetch(s->peers, chain, first, count, rows, out);
 }
 
 int shelf_store(struct shelf *s, const struct batch *batch, struct ranges *held, uint64_t *fresh)

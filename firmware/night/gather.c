@@ -317,7 +317,7 @@ static int take_range(
 	struct batch b = { 0 };
 	int error = 0;
 	for (uint64_t at = range->first; !error && at <= range->last; at += b.count) {
-		error = peers_fetch(p, chain, at, rows, &b);
+		error = peers_fetch(p, chain, at, BATCH_ROWS_MAX, rows, &b);
 		if (error || !b.count)
 			return error;
 		error = take_batch(g, &b);

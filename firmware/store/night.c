@@ -126,8 +126,11 @@ int night_stretch(struct night *n, const struct chain *chain, uint64_t first, ui
 {
 	if (first < 1 || first > NIGHT_SEQ_MAX - BATCH_ROWS_MAX || most < 1)
 		return -EINVAL;
-	return n->kind->stretch(
+	int error = n->kind->stretch(
 		n, chain, first, most < BATCH_ROWS_MAX ? most : BATCH_ROWS_MAX, rows, out);
+	if (error || out->count || most >= BATCH_ROWS_MAX)
+		return error;
+	return n->kind->stretch(n, chain, first, BATCH_ROWS_MAX, rows, out);
 }
 
 int night_chains(

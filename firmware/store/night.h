@@ -58,9 +58,10 @@ NODISCARD int night_take(struct night *n, const struct batch *batches, size_t co
 /* Which rows of a chain are here, so that they can be acknowledged. */
 NODISCARD int night_held(struct night *n, const struct chain *chain, struct ranges *out);
 
-/* Rows of a chain from number `first` on, at most `most` (BATCH_ROWS_MAX), up to the last among
- * them that its device has signed: they can be handed on. `out` is that batch, in `rows`; of count
- * 0 where there is none. -EINVAL for a number that no row has. */
+/* Rows of a chain from number `first` on, up to the last of `most` that its device has signed: they
+ * can be handed on. Where it has signed none of these, up to the last of BATCH_ROWS_MAX: a gap may
+ * be smaller than what was signed. `out` is that batch, in `rows`; of count 0 where there is none.
+ * -EINVAL for a number that no row has. */
 NODISCARD int night_stretch(struct night *n, const struct chain *chain, uint64_t first,
 	uint64_t most, struct row rows[BATCH_ROWS_MAX], struct batch *out);
 

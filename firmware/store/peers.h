@@ -46,9 +46,10 @@ NODISCARD int peers_chains(struct peers *p,
 	int (*take)(void *context, const struct chain *chain, const struct ranges *held),
 	void *context);
 
-/* Up to BATCH_ROWS_MAX rows from `first` on, without a gap, that end in a signed row, for handing
- * on: what `rows` has room for. out->count 0: `first` is not here. */
-NODISCARD int peers_fetch(struct peers *p, const struct chain *chain, uint64_t first,
+/* Rows from `first` on, without a gap, that end in a signed row, for handing on: the last of `most`
+ * that is signed, or, where none of these is, the last of BATCH_ROWS_MAX. out->count 0: `first` is
+ * not here. */
+NODISCARD int peers_fetch(struct peers *p, const struct chain *chain, uint64_t first, uint64_t most,
 	struct row rows[BATCH_ROWS_MAX], struct batch *out);
 
 /* Our own chains: what a collector has committed. Union with what is known. */

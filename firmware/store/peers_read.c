@@ -159,7 +159,7 @@ static int read_signed(
 	return error;
 }
 
-int peers_fetch(struct peers *p, const struct chain *chain, uint64_t first,
+int peers_fetch(struct peers *p, const struct chain *chain, uint64_t first, uint64_t most,
 	struct row rows[BATCH_ROWS_MAX], struct batch *out)
 {
 	struct batch b = { .rows = rows };
@@ -174,7 +174,11 @@ int peers_fetch(struct peers *p, const struct chain *chain, uint64_t first,
 		&(struct row_taker){ take_into_stretch, &stretch });
 	if (error < 0 || !stretch.count || rows[0].seq != first)
 		return error < 0 ? error : 0;
-	error = read_signed(p, number, first, rows[stretch.count - 1].seq, &b);
+	error = -ENOENT;
+	if (most > 0 && most < stretch.count)
+		error = read_signed(p, number, first, first + most - 1, &b);
+	if (error == -ENOENT)
+		error = read_signed(p, number, first, rows[stretch.count - 1].seq, &b);
 	if (!error)
 		*out = b;
 	return error == -ENOENT ? 0 : error;

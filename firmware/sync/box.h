@@ -96,7 +96,7 @@ enum sync_effect_kind {
 	SYNC_TIMER,  /* at monotonic `at_ms`, a SYNC_TICK; replaces the one before */
 	SYNC_FETCH,  /* rows of `chain` from `first` on, at most `count`; answer SYNC_FETCHED. Rows
 			of  this device come unsigned out of the log; others, and what only peers.db
-			has  of our own, as they were signed */
+			has  of our own, as they were signed, and so perhaps more: peers_fetch() */
 	SYNC_STORE,  /* keep `batch`, which is good; answer SYNC_STORED with `id` */
 	SYNC_SAFE,   /* remember: a collector has committed `ranges` of our `chain` */
 	SYNC_FLEET,  /* the view of the venues has changed: sync_fleet() */

@@ -55,9 +55,9 @@ enum collector_effect_kind {
 	COLLECT_TIMER,
 	COLLECT_STORE,   /* COMMIT these batches; one STORE is under way at a time, and they are
 			    valid until its COLLECT_STORED */
-	COLLECT_FETCH,   /* rows of `chain` from number `first` on, at most `count`, up to one that
-			    its device has signed: the most that there are. One is under way at a
-			    time; answer COLLECT_FETCHED */
+	COLLECT_FETCH,   /* rows of `chain` from number `first` on, at most `count` or, where its
+			    device has signed none of these, more: night_stretch(). One is under way
+			    at a time; answer COLLECT_FETCHED */
 	COLLECT_REFUSED, /* a batch that cannot be kept: `why` for logs, `chain`; the port tells a
 			    person */
 	COLLECT_STATUS,  /* collector_boxes() has changed */

@@ -220,7 +220,7 @@ static void done_with(struct collector *c, uint64_t first, uint64_t last, bool g
 static bool is_asked_for(const struct collector *c, const struct batch *b)
 {
 	const struct chain *id = &c->chains[c->giving.chain].id;
-	return b && b->count && b->count <= c->giving.most && b->rows[0].seq == c->giving.first &&
+	return b && b->count && b->count <= BATCH_ROWS_MAX && b->rows[0].seq == c->giving.first &&
 	       b->rows[0].epoch == id->epoch &&
 	       !memcmp(b->rows[0].device, id->device, DEVICE_ID_SIZE) &&
 	       batch_check(b) == BATCH_GOOD;
@@ -239,9 +239,14 @@ void collector_fetched(struct collector *c, const struct batch *b)
 		return;
 	}
 	char *text = message_write_batch(b, &len, &used);
-	if (text && used < b->count) {
-		/* More than a message holds: a shorter stretch, as it was signed. */
+	if (!text || used < b->count) {
 		free(text);
+		/* More than a message holds: a shorter stretch, as it was signed, if there is one.
+		 */
+		if (used < 1 || used >= g->most) {
+			done_with(c, g->first, g->first + g->most - 1, false);
+			return;
+		}
 		g->most = used;
 		fetch(c);
 		return;

@@ -55,27 +55,16 @@ static void fetched(struct sim *s, void *who, uint64_t disk, void *what)
 	struct row rows[BATCH_ROWS_MAX];
 	struct batch batch = { .rows = rows };
 	const struct holding *own = rowset_find(&b->in_log, &asked->chain);
-	bool from_log = own && ranges_have(&own->held, asked->first);
-	const struct holding *h = from_log ? own : rowset_find(&b->peers, &asked->chain);
 	size_t most = asked->count < BATCH_ROWS_MAX ? (size_t)asked->count : BATCH_ROWS_MAX;
-	const struct witness *witness = NULL;
-	for (size_t n = 0; h && n < most; n++) {
-		size_t i = (size_t)asked->first - 1 + n;
-		if (i >= h->room || !h->fact[i])
-			break;
-		rows[n] = h->fact[i]->row;
-		if (from_log)
-			batch.count = n + 1;
-		else if (h->witness[i]) {
-			batch.count = n + 1;
-			witness = h->witness[i];
+	if (own && ranges_have(&own->held, asked->first))
+		for (size_t i = (size_t)asked->first - 1; batch.count < most; i++) {
+			if (i >= own->room || !own->fact[i])
+				break;
+			rows[batch.count++] = own->fact[i]->row;
 		}
-	}
-	if (witness) {
-		batch.is_signed = true;
-		memcpy(batch.key, witness->key, sizeof(batch.key));
-		memcpy(batch.signature, witness->signature, sizeof(batch.signature));
-	}
+	else
+		holding_stretch(
+			rowset_find(&b->peers, &asked->chain), asked->first, most, &batch, rows);
 	struct sync_input input = { .kind = SYNC_FETCHED, .chain = asked->chain, .batch = &batch };
 	box_step(b, &input);
 }

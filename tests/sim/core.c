@@ -165,6 +165,28 @@ struct holding *rowset_of(struct sim *s, struct rowset *set, const struct chain 
 	return h;
 }
 
+void holding_stretch(const struct holding *h, uint64_t first, uint64_t most, struct batch *out,
+	struct row rows[BATCH_ROWS_MAX])
+{
+	const struct witness *witness = NULL;
+	*out = (struct batch){ .rows = rows };
+	for (size_t n = 0; h && n < BATCH_ROWS_MAX && (n < most || !witness); n++) {
+		size_t i = (size_t)first - 1 + n;
+		if (i >= h->room || !h->fact[i])
+			break;
+		rows[n] = h->fact[i]->row;
+		if (!h->witness[i])
+			continue;
+		out->count = n + 1;
+		witness = h->witness[i];
+	}
+	if (!witness)
+		return;
+	out->is_signed = true;
+	memcpy(out->key, witness->key, sizeof(out->key));
+	memcpy(out->signature, witness->signature, sizeof(out->signature));
+}
+
 enum row_added rowset_add(
 	struct sim *s, struct rowset *set, struct fact *fact, const struct witness *witness)
 {

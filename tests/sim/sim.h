@@ -89,6 +89,9 @@ struct holding *rowset_of(struct sim *s, struct rowset *set, const struct chain 
 enum row_added rowset_add(
 	struct sim *s, struct rowset *set, struct fact *fact, const struct witness *witness);
 bool rowset_has(const struct rowset *set, const struct fact *fact);
+/* As night_stretch() and peers_fetch() hand on. h may be NULL. */
+void holding_stretch(const struct holding *h, uint64_t first, uint64_t most, struct batch *out,
+	struct row rows[BATCH_ROWS_MAX]);
 void rowset_clear(struct rowset *set);
 struct chain chain_of(const struct row *row);
 bool chain_same(const struct chain *a, const struct chain *b);

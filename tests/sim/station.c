@@ -137,27 +137,12 @@ static void fetched(struct sim *s, void *who, uint64_t disk, void *what)
 	(void)s;
 	struct station *c = who;
 	const struct collector_effect *asked = what;
-	const struct holding *h = rowset_find(&c->store, &asked->chain);
-	const struct witness *witness = NULL;
 	struct row rows[BATCH_ROWS_MAX];
-	struct batch batch = { .rows = rows };
+	struct batch batch;
 	if (c->disk != disk)
 		return;
-	for (size_t n = 0; h && n < asked->count; n++) {
-		size_t i = (size_t)asked->first - 1 + n;
-		if (i >= h->room || !h->fact[i])
-			break;
-		rows[n] = h->fact[i]->row;
-		if (!h->witness[i])
-			continue;
-		batch.count = n + 1;
-		witness = h->witness[i];
-	}
-	if (witness) {
-		batch.is_signed = true;
-		memcpy(batch.key, witness->key, sizeof(batch.key));
-		memcpy(batch.signature, witness->signature, sizeof(batch.signature));
-	}
+	holding_stretch(
+		rowset_find(&c->store, &asked->chain), asked->first, asked->count, &batch, rows);
 	step(c, &(struct collector_input){
 			.kind = COLLECT_FETCHED, .chain = asked->chain, .batch = &batch });
 }

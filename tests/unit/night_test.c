@@ -512,10 +512,10 @@ static void rows_can_be_handed_on_as_they_were_signed(void **state)
 		{ 1, 50, 20 },  /* the next would be 60 */
 		{ 11, 50, 50 }, /* as many as there may be */
 		{ 30, 50, 31 }, /* from the middle of a message */
-		{ 30, 20, 0 },  /* no signature so far */
+		{ 30, 20, 31 }, /* none so far: as far as need be */
 		{ 61, 50, 0 },  /* unsigned */
 		{ 111, 50, 0 }, /* not there */
-		{ 113, 9, 0 },
+		{ 113, 9, 10 },
 		{ 113, 10, 10 },
 		{ 122, 50, 1 },
 		{ 123, 50, 0 },

@@ -314,7 +314,7 @@ static void stretches_are_handed_on_as_they_were_signed(void **state)
 	put(p, 0, 80, 40);
 	for (uint64_t first = 1; first <= 120; first++) {
 		memset(read, 0, sizeof(read));
-		assert_int_equal(peers_fetch(p, &chain, first, read, &b), 0);
+		assert_int_equal(peers_fetch(p, &chain, first, BATCH_ROWS_MAX, read, &b), 0);
 		bool here = first <= 60 || first > 80;
 		assert_int_equal(b.count != 0, here);
 		if (!here)
@@ -324,14 +324,18 @@ static void stretches_are_handed_on_as_they_were_signed(void **state)
 		assert_int_equal(batch_check(&b), BATCH_GOOD);
 		assert_memory_equal(read, &rows[0][first - 1], b.count * sizeof(*read));
 	}
-	assert_int_equal(peers_fetch(p, &chain, 1, read, &b), 0);
+	assert_int_equal(peers_fetch(p, &chain, 1, BATCH_ROWS_MAX, read, &b), 0);
 	assert_int_equal(b.count, 30);
-	assert_int_equal(peers_fetch(p, &chain, 20, read, &b), 0);
+	assert_int_equal(peers_fetch(p, &chain, 20, BATCH_ROWS_MAX, read, &b), 0);
 	assert_int_equal(b.count, 41); /* to the second signature */
-	assert_int_equal(peers_fetch(p, &chain, 0, read, &b), 0);
+	assert_int_equal(peers_fetch(p, &chain, 20, 40, read, &b), 0);
+	assert_int_equal(b.count, 11); /* to the first: no more are wanted */
+	assert_int_equal(peers_fetch(p, &chain, 20, 1, read, &b), 0);
+	assert_int_equal(b.count, 41); /* one is, and it was not signed alone */
+	assert_int_equal(peers_fetch(p, &chain, 0, BATCH_ROWS_MAX, read, &b), 0);
 	assert_int_equal(b.count, 0);
 	chain.epoch++;
-	assert_int_equal(peers_fetch(p, &chain, 1, read, &b), 0);
+	assert_int_equal(peers_fetch(p, &chain, 1, BATCH_ROWS_MAX, read, &b), 0);
 	assert_int_equal(b.count, 0);
 	peers_close(p);
 }
