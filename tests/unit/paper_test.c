@@ -5,6 +5,7 @@
 #include "base/when.h"
 #include "port/picture.h"
 #include "scan/decode.h"
+#include "ui/paper/canvas.h"
 #include "ui/paper/parts.h"
 
 #include <setjmp.h>
@@ -446,6 +447,63 @@ static int close_paper(void **state)
 	return 0;
 }
 
+/* --- charts --- */
+
+/* Where the words stand in the SVG of a chart with this peak and limit. */
+static void place_mark(double peak, size_t at, double limit, double *mark_y, double *mark_left,
+	double *limit_y, double *limit_right)
+{
+	char *svg = NULL;
+	size_t len = 0;
+	double values[30] = { 0 }, middle = 0, foot = 0;
+	values[at] = peak;
+	struct canvas c = { .paper = paper, .svg = open_memstream(&svg, &len) };
+	const struct document_chart chart = { .kind = CHART_AREA,
+		.caption = "",
+		.values = values,
+		.count = ARRAY_LEN(values),
+		.limit = limit,
+		.limit_text = "LIMIT",
+		.mark = at,
+		.mark_text = "MARK",
+		.height_mm = 24 };
+	struct pen mark = { 8, 600, SHADE_NIGHT, ALIGN_CENTRE, true };
+	struct pen text = { 7.6, 500, SHADE_NIGHT, ALIGN_START, true };
+	assert_non_null(c.svg);
+	chart_draw(&c, 250, &chart);
+	*mark_left = -canvas_width(&c, "MARK", &mark) / 2;
+	*limit_right = 32 + canvas_width(&c, "LIMIT", &text);
+	fclose(c.svg);
+	char *dashes = strstr(svg, "dasharray"), *words = strstr(svg, ">MARK<");
+	assert_non_null(dashes);
+	assert_non_null(words);
+	while (strncmp(dashes, "<line", 5) != 0)
+		dashes--;
+	while (strncmp(words, "<text", 5) != 0)
+		words--;
+	assert_int_equal(sscanf(strstr(dashes, "y1=\""), "y1=\"%lf\"", limit_y), 1);
+	assert_int_equal(sscanf(words, "<text x=\"%lf\" y=\"%lf\"", &middle, &foot), 2);
+	*mark_left += middle;
+	*mark_y = foot;
+	free(svg);
+}
+
+static void a_limit_strikes_no_peak_through(void **state)
+{
+	(void)state;
+	for (double limit = 50; limit <= 200; limit++)
+		for (size_t at = 0; at < 30; at += 3) {
+			double foot, left, line, right;
+			place_mark(100, at, limit, &foot, &left, &line, &right);
+			if (line < foot + 1 && line > foot - 6)
+				fail_msg("a limit of %.0f strikes the peak at %zu", limit, at);
+			if (fabs(foot - (line - 2.5)) < 6 && left < right)
+				fail_msg("the words of the limit %.0f and of the peak at %zu meet",
+					limit, at);
+			assert_true(foot > 17);
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +521,7 @@ int main(void)
 		cmocka_unit_test(badges_are_files_too),
 		cmocka_unit_test(moments_are_words),
 		cmocka_unit_test(inks_are_legible),
+		cmocka_unit_test(a_limit_strikes_no_peak_through),
 	};
 	return cmocka_run_group_tests(tests, open_paper, close_paper);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define BYTE(v) ((int)lround((v)*255))
+#define HALO    2.2 /* points across, half of it under the letters */
 
 struct colour canvas_colour(enum shade s)
 {
@@ -228,9 +229,28 @@ static void svg_text(
 	if (room > 0 && width > room) /* rather tight than cut: who zooms can read it */
 		fprintf(c->svg, " textLength=\"%.1f\" lengthAdjust=\"spacingAndGlyphs\"", room);
 	svg_colour(c->svg, "fill", pen->shade);
+	if (pen->halo) {
+		svg_colour(c->svg, "stroke", SHADE_WHITE);
+		fprintf(c->svg,
+			" stroke-width=\"%.1f\" stroke-linejoin=\"round\""
+			" paint-order=\"stroke\"",
+			HALO);
+	}
 	fputc('>', c->svg);
 	canvas_escape(c->svg, text);
 	fputs("</text>\n", c->svg);
+}
+
+static void halo(cairo_t *cr, PangoLayout *layout)
+{
+	double x, y;
+	cairo_get_current_point(cr, &x, &y);
+	pango_cairo_layout_path(cr, layout);
+	use(cr, SHADE_WHITE, 1);
+	cairo_set_line_width(cr, HALO);
+	cairo_set_line_join(cr, CAIRO_LINE_JOIN_ROUND);
+	cairo_stroke(cr);
+	cairo_move_to(cr, x, y);
 }
 
 void canvas_text(
@@ -255,9 +275,11 @@ void canvas_text(
 	double left = pen->align == ALIGN_END      ? x - width
 		      : pen->align == ALIGN_CENTRE ? x - width / 2
 						   : x;
-	use(c->cr, pen->shade, 1);
 	cairo_move_to(c->cr, c->x + left,
 		c->y + y - (double)pango_layout_get_baseline(layout) / PANGO_SCALE);
+	if (pen->halo)
+		halo(c->cr, layout);
+	use(c->cr, pen->shade, 1);
 	pango_cairo_show_layout(c->cr, layout);
 	cairo_new_path(c->cr);
 	g_object_unref(layout);

@@ -36,6 +36,7 @@ struct pen {
 	int weight;
 	enum shade shade;
 	enum align align;
+	bool halo; /* a white edge, where lines pass behind the letters */
 };
 
 void canvas_rect(struct canvas *c, struct box b, double radius, enum shade s);

@@ -9,10 +9,16 @@
 #define SIDE    30.0
 #define TEXT    7.6
 
+#define MARK_LIFT   5.0 /* of a mark's foot over its point */
+#define MARK_HEIGHT 8.0 /* of its letters, and a little air */
+#define MARK_DEPTH  2.5
+#define LIMIT_LIFT  2.5
+
 static const struct pen caption_pen = { 9, 600, SHADE_NIGHT, ALIGN_START };
 static const struct pen axis_pen = { TEXT, 400, SHADE_SOFT, ALIGN_END };
 static const struct pen tick_pen = { TEXT, 400, SHADE_SOFT, ALIGN_CENTRE };
-static const struct pen mark_pen = { 8, 600, SHADE_NIGHT, ALIGN_CENTRE };
+static const struct pen mark_pen = { 8, 600, SHADE_NIGHT, ALIGN_CENTRE, true };
+static const struct pen limit_pen = { TEXT, 500, SHADE_NIGHT, ALIGN_START, true };
 
 /* --- values over time --- */
 
@@ -95,6 +101,8 @@ static void area(struct canvas *c, struct box plot, const struct document_chart 
 	free(xs);
 }
 
+/* Above its point; where the limit's line would strike it through, above that line, and beside the
+ * limit's own words. */
 static void mark(struct canvas *c, struct box plot, const struct document_chart *chart, double most)
 {
 	if (!chart->mark_text || chart->mark >= chart->count)
@@ -103,8 +111,13 @@ static void mark(struct canvas *c, struct box plot, const struct document_chart 
 	double y = plot.y + plot.h - fmax(chart->values[chart->mark], 0) / most * plot.h;
 	double half = canvas_width(c, chart->mark_text, &mark_pen) / 2 + 2;
 	double at = fmin(fmax(x, plot.x + half), plot.x + plot.w - half);
+	double foot = y - MARK_LIFT, limit = plot.y + plot.h - chart->limit / most * plot.h;
 	canvas_rect(c, (struct box){ x - 2, y - 2, 4, 4 }, 2, SHADE_NIGHT);
-	canvas_text(c, at, y - 5, 0, chart->mark_text, &mark_pen);
+	if (chart->limit > 0 && limit < foot + MARK_DEPTH && limit > foot - MARK_HEIGHT)
+		foot = limit - LIMIT_LIFT;
+	if (chart->limit > 0 && fabs(foot - (limit - LIMIT_LIFT)) < MARK_HEIGHT)
+		at = fmax(at, plot.x + canvas_width(c, chart->limit_text, &limit_pen) + half + 6);
+	canvas_text(c, at, foot, 0, chart->mark_text, &mark_pen);
 }
 
 double chart_height(const struct document_chart *chart)
@@ -123,10 +136,9 @@ void chart_draw(struct canvas *c, double w, const struct document_chart *chart)
 	else
 		columns(c, plot, chart, most);
 	if (chart->limit > 0) {
-		struct pen pen = { TEXT, 500, SHADE_NIGHT, ALIGN_START };
 		double y = plot.y + plot.h - chart->limit / most * plot.h;
 		canvas_dashed(c, plot.x, y, plot.x + plot.w, y, 0.9, SHADE_NIGHT);
-		canvas_text(c, plot.x + 2, y - 2.5, 0, chart->limit_text, &pen);
+		canvas_text(c, plot.x + 2, y - LIMIT_LIFT, 0, chart->limit_text, &limit_pen);
 	}
 	ticks(c, plot, chart);
 	mark(c, plot, chart, most);

@@ -47,18 +47,21 @@ static void say(
 	const struct screen_series *s = &p->screen->series;
 	enum language l = p->screen->language;
 	char a[32], b[32], c[32], d[32], hm[8];
-	uint64_t minutes = ((uint64_t)s->count * s->frame_ms + 59999) / 60000;
+	uint64_t seconds = ((uint64_t)s->count * s->frame_ms + 999) / 1000;
+	bool short_one = seconds < 120;
 	number(p, a, s->number);
 	number(p, b, s->count);
 	number(p, c, s->round);
-	number(p, d, minutes);
+	number(p, d, short_one ? seconds : (seconds + 59) / 60);
 	when_hm(p->screen->now.wall_ms, hm);
 	bool shown = s->state == SERIES_SHOWN;
 	const char *const first[] = { shown ? a : hm, b }, *const then[] = { c, d };
 	string_fill(title, STRING_SIZE, string_of(l, titles[s->state]), first, 2);
 	*round = '\0';
 	if (shown)
-		string_fill(round, STRING_SIZE, string_of(l, STRING_SERIES_ROUND), then, 2);
+		string_fill(round, STRING_SIZE,
+			string_of(l, short_one ? STRING_SERIES_ROUND_SECONDS : STRING_SERIES_ROUND),
+			then, 2);
 	*body = string_of(l, shown                       ? STRING_SERIES_SHOWN_DO
 			     : s->state == SERIES_FAILED ? STRING_SERIES_FAILED_DO
 							 : STRING_SERIES_COUNTS_DO);
