@@ -34,8 +34,10 @@ void collector_publish(struct collector *c, const char *topic, char *text, size_
 
 /* --- hearing --- */
 
-/* A box has spoken, by itself and now. */
-static void hear_box(struct collector *c, uint32_t n, const char *venue, const char *door)
+/* A box has spoken, by itself and now. `fresh`: what we show of its venue is all that it knows, or
+ * how much is queued is known. */
+static void hear_box(
+	struct collector *c, uint32_t n, const char *venue, const char *door, bool fresh)
 {
 	struct collector_box *box = &c->boxes[n];
 	struct col_state *s = &c->states[n];
@@ -50,7 +52,8 @@ static void hear_box(struct collector *c, uint32_t n, const char *venue, const c
 	s->live = true;
 	c->boxes_changed = true;
 	if (s->venue >= 0) {
-		c->venues[s->venue].heard_ms = c->now.mono_ms;
+		if (fresh)
+			c->venues[s->venue].heard_ms = c->now.mono_ms;
 		collector_venue_changed(c, (size_t)s->venue);
 	}
 	collector_newcomer(c, n);
@@ -87,7 +90,7 @@ static void hear_state(struct collector *c, const struct topic *t, const struct 
 		/* A new start: its disk may have less than before. */
 		c->states[n].greeted &= m.epoch == c->states[n].epoch;
 		c->states[n].epoch = m.epoch;
-		hear_box(c, n, m.venue, m.door);
+		hear_box(c, n, m.venue, m.door, false);
 		see_clock(c, n, m.wall_ms);
 	} else if (!*c->boxes[n].door) {
 		size_t v = collector_venue_of(c, m.venue);
@@ -120,7 +123,7 @@ static void hear_count(struct collector *c, const struct topic *t, const struct 
 	c->boxes[n].queued = m->queued;
 	c->boxes[n].online = true;
 	c->states[n].gone = false;
-	hear_box(c, n, m->venue, m->door);
+	hear_box(c, n, m->venue, m->door, true);
 	see_clock(c, n, m->wall_ms);
 	/* It waits for what may be here already: our word was lost. */
 	if (m->queued && c->now.mono_ms - c->states[n].acked_ms > LACK_MS)
@@ -139,10 +142,12 @@ static void hear_have(struct collector *c, const struct topic *t, const struct c
 	if (!m->from_collector && (n == NONE || !c->states[n].known))
 		return;
 	see_stamp(c, m->stamp);
+	bool lacks = false;
 	for (uint32_t i = 0; i < m->count; i++) {
 		uint32_t k = collector_chain_of(c, &m->at[i].chain, m->at[i].have.count > 0);
 		if (k == NONE)
 			continue;
+		lacks |= !span_has_all(&c->chains[k].folded, 1, ranges_highest(&m->at[i].have));
 		if (m->asks && !in->retained)
 			collector_asked(c, m, k, &m->at[i].have);
 		collector_exists(c, k, ranges_highest(&m->at[i].have));
@@ -152,7 +157,7 @@ static void hear_have(struct collector *c, const struct topic *t, const struct c
 	}
 	if (in->retained || n == NONE)
 		return;
-	hear_box(c, n, t->venue, NULL);
+	hear_box(c, n, t->venue, NULL, !lacks);
 	see_clock(c, n, m->wall_ms);
 }
 

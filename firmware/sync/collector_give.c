@@ -3,7 +3,8 @@
  *
  *   newcomer        whoever is heard for the first time on this connection is told what is held of
  *                   its own chains, by an acknowledgement, and a little later its venue of the
- *                   chains of boxes that are not there: nobody else may tell of them
+ *                   chains of boxes that are not there and of epochs that have ended: nobody else
+ *                   may tell of them
  *   asked           devices answer for themselves and peers for each other; who has to ask a second
  *                   time is given the rows here, unless they are heard from somebody meanwhile
  *
@@ -66,7 +67,9 @@ static bool is_there(const struct collector *c, uint32_t box)
 	return s->live && !s->gone && c->now.mono_ms - c->boxes[box].heard_mono_ms < THERE_MS;
 }
 
-/* The chains of boxes of this venue that are not there to tell of them. */
+/* The chains of boxes of this venue that are not there to tell of them; and of those that are there
+ * what they may have lost of earlier epochs, since the word that greeted them may have been lost,
+ * too. */
 static void tell_venue(struct collector *c, size_t venue)
 {
 	struct topic t = { .kind = TOPIC_HAVE };
@@ -75,10 +78,13 @@ static void tell_venue(struct collector *c, size_t venue)
 	memcpy(t.device, c->setup.id, sizeof(t.device));
 	collector_begin_chains(c, false);
 	for (uint32_t i = 0; i < c->box_count; i++) {
-		if (is_there(c, i) || strcmp(c->boxes[i].venue, name) != 0)
+		if (strcmp(c->boxes[i].venue, name) != 0)
 			continue;
+		bool there = is_there(c, i);
+		uint32_t now = c->states[i].epoch;
 		for (uint32_t k = c->states[i].first_chain; k != NONE; k = c->chains[k].next) {
-			if (!c->chains[k].held.count)
+			if (!c->chains[k].held.count ||
+				(there && (!now || c->chains[k].id.epoch == now)))
 				continue;
 			collector_add_chain(c, &c->chains[k]);
 			if (c->chains_out.count == MESSAGE_CHAINS_MAX)
