@@ -277,13 +277,13 @@ int log_open(struct log **out, const struct log_setup *setup)
 	return 0;
 }
 
-int log_open_reader(struct log **out, const char *dir)
+int log_open_reader_file(struct log **out, const char *path)
 {
 	struct log *l = fill(&(struct log_setup){ .venue = "" });
 	if (!l)
 		return -ENOMEM;
 	int error = -ENAMETOOLONG;
-	if (snprintf(l->path, sizeof(l->path), "%s/log.db", dir) < (int)sizeof(l->path))
+	if (text_copy(l->path, sizeof(l->path), path))
 		error = sodium_init() < 0 ? -EIO : db_open_reader(&l->db, l->path);
 	bool fresh = false;
 	if (!error)
@@ -296,6 +296,14 @@ int log_open_reader(struct log **out, const char *dir)
 	}
 	*out = l;
 	return 0;
+}
+
+int log_open_reader(struct log **out, const char *dir)
+{
+	char path[PATH_MAX];
+	if (snprintf(path, sizeof(path), "%s/log.db", dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	return log_open_reader_file(out, path);
 }
 
 void log_close(struct log *l)

@@ -49,6 +49,9 @@ NODISCARD int log_open(struct log **out, const struct log_setup *setup);
 /* Opens for reading, a running writer or a read-only disk notwithstanding. -ENOENT: no log. */
 NODISCARD int log_open_reader(struct log **out, const char *dir);
 
+/* The same of a file that may have another name than log.db. */
+NODISCARD int log_open_reader_file(struct log **out, const char *path);
+
 /* NULL is allowed. */
 void log_close(struct log *l);
 

@@ -37,8 +37,7 @@ static bool same_chain(const struct row *a, const struct row *b)
 	return a->epoch == b->epoch && !memcmp(a->device, b->device, sizeof(a->device));
 }
 
-/* What the row shows by itself. */
-static enum row_flaw alone(const struct row *row)
+enum row_flaw row_line_alone(const struct row *row)
 {
 	uint8_t hash[ROW_HASH_SIZE];
 	if (row_wrong(row))
@@ -74,7 +73,7 @@ enum row_flaw row_line_next(struct row_line *line, const struct row *row, struct
 	*missing = (struct range){ 0 };
 	if (row->seq > expected)
 		*missing = (struct range){ expected, row->seq - 1 };
-	enum row_flaw fault = alone(row);
+	enum row_flaw fault = row_line_alone(row);
 	if (!fault)
 		fault = goes_on ? follows(&line->last, row) : begins(line, row);
 	/* One that is out of its order does not move the line: the next is held against the row

@@ -35,6 +35,9 @@ struct row_line {
 	struct row last; /* device, epoch, seq, hlc, hash */
 };
 
+/* What a row shows by itself: FLAW_NONE, FLAW_VALUES or FLAW_CHANGED. */
+NODISCARD enum row_flaw row_line_alone(const struct row *row);
+
 /* `missing` is set, to numbers of the row's chain, where some were passed over before it. */
 NODISCARD enum row_flaw row_line_next(
 	struct row_line *line, const struct row *row, struct range *missing);

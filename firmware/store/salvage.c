@@ -26,8 +26,10 @@ struct salvaging {
 	int64_t chain_count;
 	struct chain head_chain;
 	struct row head;               /* seq, hash: what was written last; seq 0: unknown */
-	int64_t head_number, at, done; /* chain numbers; `done`: the last row's id that was read */
-	bool found;                    /* something is not as it was written */
+	int64_t head_number, done; /* a chain's number; the id of the last row that was read */
+	int64_t number;            /* of the chain that the walk has come to */
+	int64_t renamed;           /* of the last one of which it was told that its entry is wrong */
+	bool found;                /* something is not as it was written */
 };
 
 static struct chain of(const struct row *row)
@@ -108,7 +110,7 @@ static int check_pages(struct salvaging *g)
 static bool is_in_place(const struct salvaging *g, const struct row *row, int64_t id)
 {
 	int64_t number = id >> SEQ_BITS;
-	if ((uint64_t)id != ((uint64_t)number << SEQ_BITS | row->seq) || number < 1)
+	if (((uint64_t)id & ROW_SEQ_MAX) != row->seq || number < 1)
 		return false;
 	if (!g->chain_count)
 		return true; /* of version 1, or its list is gone */
@@ -118,31 +120,87 @@ static bool is_in_place(const struct salvaging *g, const struct row *row, int64_
 	return c->epoch == row->epoch && !memcmp(c->device, row->device, sizeof(c->device));
 }
 
+/* Says of a row the chain and the number that it is found by. False: there is no such chain. */
+static bool rename_by_place(const struct salvaging *g, struct row *row, int64_t id)
+{
+	int64_t number = id >> SEQ_BITS;
+	uint64_t seq = (uint64_t)id & ROW_SEQ_MAX;
+	if (number < 1 || number > g->chain_count || !g->chains[number].epoch || !seq)
+		return false;
+	row->seq = seq;
+	row->epoch = g->chains[number].epoch;
+	memcpy(row->device, g->chains[number].device, sizeof(row->device));
+	return true;
+}
+
+/* One that is out of its place. What was changed may be what it says of its own place: by the place
+ * it is then right. One that is right by itself was moved or doubled, and the rows around its place
+ * are held against each other as if it were not there. Where it goes on from the one before, not
+ * the row is wrong but the entry of its chain, which is told once. */
+static enum row_flaw judge_stray(
+	struct salvaging *g, struct row *row, int64_t id, struct range *missing)
+{
+	struct row_line before = g->line;
+	if (row_line_alone(row) && rename_by_place(g, row, id)) {
+		enum row_flaw fault = row_line_next(&g->line, row, missing);
+		return fault ? fault : FLAW_PLACE;
+	}
+	enum row_flaw fault = row_line_next(&g->line, row, missing);
+	if (!fault && !missing->first) {
+		fault = g->renamed == id >> SEQ_BITS ? FLAW_NONE : FLAW_PLACE;
+		g->renamed = id >> SEQ_BITS;
+		return fault;
+	}
+	g->line = before;
+	*missing = (struct range){ 0 };
+	return fault == FLAW_NONE || fault == FLAW_BROKEN || fault == FLAW_CLOCK ? FLAW_PLACE
+										 : fault;
+}
+
+/* One whose values are out of range is counted in the line by the number it is under. */
+static enum row_flaw judge_unread(
+	struct salvaging *g, sqlite3_stmt *s, struct row *row, int64_t id, struct range *missing)
+{
+	row->seq = (uint64_t)id & ROW_SEQ_MAX;
+	(void)rename_by_place(g, row, id);
+	(void)!db_take_blob(s, ID_COLUMN - 1, row->hash, sizeof(row->hash));
+	enum row_flaw passed = row_line_next(&g->line, row, missing);
+	(void)passed;
+	return FLAW_VALUES;
+}
+
+/* A chain is entered with its first row: one without any has lost that, and whatever followed. */
+static int pass_chains(struct salvaging *g, int64_t until)
+{
+	int stop = 0;
+	for (int64_t n = g->number + 1; !stop && n < until && n <= g->chain_count; n++) {
+		const struct chain *c = &g->chains[n];
+		if (!c->epoch)
+			continue;
+		stop = tell(g, c, 1, 1, FLAW_MISSING, "missing, and whatever followed in its epoch");
+		if (!stop)
+			stop = g->to->promise(g->to->context, c, 1);
+	}
+	g->number = until > g->number ? until : g->number;
+	return stop;
+}
+
 static int take_row(struct salvaging *g, sqlite3_stmt *s)
 {
 	struct row row;
 	struct range missing = { 0 };
+	enum row_flaw fault;
 	int64_t id = sqlite3_column_int64(s, ID_COLUMN);
-	enum row_flaw fault = FLAW_VALUES;
 	g->done = id;
-	/* One whose values are out of range is counted in the line by the number it is under. */
-	if (row_read(s, &row)) {
-		row.seq = (uint64_t)id & ROW_SEQ_MAX;
-		if ((id >> SEQ_BITS) <= g->chain_count && id >> SEQ_BITS > 0) {
-			row.epoch = g->chains[id >> SEQ_BITS].epoch;
-			memcpy(row.device, g->chains[id >> SEQ_BITS].device, sizeof(row.device));
-		}
-		(void)!db_take_blob(s, 23, row.hash, sizeof(row.hash));
-		enum row_flaw passed = row_line_next(&g->line, &row, &missing);
-		(void)passed;
-	} else {
+	int stop = pass_chains(g, id >> SEQ_BITS);
+	if (row_read(s, &row))
+		fault = judge_unread(g, s, &row, id, &missing);
+	else if (!is_in_place(g, &row, id))
+		fault = judge_stray(g, &row, id, &missing);
+	else
 		fault = row_line_next(&g->line, &row, &missing);
-		if (!fault && !is_in_place(g, &row, id))
-			fault = FLAW_PLACE;
-	}
 	struct chain chain = of(&row);
-	int stop = 0;
-	if (missing.first)
+	if (!stop && missing.first)
 		stop = tell(g, &chain, missing.first, missing.last, FLAW_MISSING,
 			row_flaw_texts[FLAW_MISSING]);
 	g->found = g->found || fault;
@@ -151,15 +209,15 @@ static int take_row(struct salvaging *g, sqlite3_stmt *s)
 
 #define SELECT_ROW "SELECT " ROW_COLUMNS ", id FROM entry"
 
-/* From `done` on, as far as the pages allow. *rc: SQLITE_DONE at the end. */
+/* As far as the pages allow; also what is under a number that no row can have. *rc: SQLITE_DONE at
+ * the end. */
 static int walk(struct salvaging *g, int *rc)
 {
 	sqlite3_stmt *s = NULL;
 	int stop = 0;
 	*rc = SQLITE_CORRUPT;
-	if (db_prepare(g->db, &s, SELECT_ROW " WHERE id > ?1 ORDER BY id"))
+	if (db_prepare(g->db, &s, SELECT_ROW " ORDER BY id"))
 		return 0;
-	db_bind_integer(s, 1, g->done);
 	while (!stop && (*rc = sqlite3_step(s)) == SQLITE_ROW)
 		stop = take_row(g, s);
 	sqlite3_finalize(s);
@@ -181,6 +239,7 @@ static int probe_chain(struct salvaging *g, sqlite3_stmt *s, int64_t number, uin
 {
 	uint64_t bad = 0, seq = from;
 	int rc = SQLITE_ROW, stop = 0;
+	g->number = number; /* whether it has rows cannot be told by the next one's */
 	for (; !stop && rc != SQLITE_DONE && bad < DAMAGED_MOST; seq++) {
 		stop = probe(g, s, number << SEQ_BITS | (int64_t)seq, &rc);
 		bad = rc == SQLITE_ROW ? 0 : bad + (rc != SQLITE_DONE);
@@ -197,9 +256,9 @@ static int probe_all(struct salvaging *g)
 	int stop = 0;
 	if (db_prepare(g->db, &s, SELECT_ROW " WHERE id = ?1"))
 		return 0;
-	int64_t first = g->done >> SEQ_BITS, last = g->chain_count;
+	int64_t first = g->done > 0 ? g->done >> SEQ_BITS : 0, last = g->chain_count;
 	uint64_t from = ((uint64_t)g->done & ROW_SEQ_MAX) + 1;
-	for (int64_t n = first ? first : 1; !stop && n <= last; n++, from = 1)
+	for (int64_t n = first ? first : 1; !stop && n <= last; n++)
 		stop = probe_chain(g, s, n, n == first ? from : 1);
 	sqlite3_finalize(s);
 	return stop;
@@ -233,15 +292,9 @@ static int check_end(struct salvaging *g)
 /* Figures, indexes and all else: the log's own judgement. */
 static int check_rest(struct salvaging *g, const char *path)
 {
-	char dir[4096];
 	struct log *l = NULL;
 	struct log_verdict v = { .good = true };
-	size_t n = strlen(path);
-	if (g->found || n < 7 || n >= sizeof(dir) || strcmp(path + n - 7, "/log.db"))
-		return 0;
-	memcpy(dir, path, n - 7);
-	dir[n - 7] = 0;
-	if (log_open_reader(&l, dir))
+	if (g->found || log_open_reader_file(&l, path))
 		return 0;
 	int error = log_verify(l, &v);
 	log_close(l);
@@ -280,7 +333,7 @@ static int read_all(struct salvaging *g, const char *path)
 
 int salvage_log(const char *path, const struct salvage *to)
 {
-	struct salvaging g = { .to = to, .line.one_log = true };
+	struct salvaging g = { .to = to, .line.one_log = true, .renamed = INT64_MIN };
 	int stop = db_open_reader(&g.db, path);
 	if (stop)
 		return stop;

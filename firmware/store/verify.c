@@ -87,7 +87,8 @@ static void check_id(struct log_verdict *v, struct walk *w, const struct row *ro
 	uint64_t seq = (uint64_t)id & ROW_SEQ_MAX;
 	uint8_t device[DEVICE_ID_SIZE];
 	struct row place = *row;
-	place.seq = seq < row->seq ? seq : row->seq;
+	if (!row->seq || (seq && seq < row->seq))
+		place.seq = seq;
 	bool known = db_take_blob(s, ROW_INSERT_ID, device, sizeof(device)) &&
 		     !memcmp(device, row->device, sizeof(device)) &&
 		     sqlite3_column_int64(s, ROW_INSERT_ID + 1) == row->epoch;
