@@ -12,12 +12,13 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define BATCHES_MAX 400 /* in one transaction */
 #define FLAWS_MAX   256
-#define DEPTH_MAX   4 /* of folders */
+#define DEPTH_MAX   16 /* of folders */
 
 const char *const gather_kind_names[] = {
 	[GATHER_FOLDER] = "folder",
@@ -398,19 +399,22 @@ static int take_store(struct gather *g)
 
 /* --- files and folders ------------------------------------------------------------------------ */
 
+/* Some systems write the names on a stick in capitals. */
 static bool ends(const char *text, const char *with)
 {
 	size_t n = strlen(text), m = strlen(with);
-	return n >= m && !strcmp(text + n - m, with);
+	return n >= m && !strcasecmp(text + n - m, with);
 }
 
-static enum gather_kind kind_of(const char *path)
+static enum gather_kind kind_of(const char *path, const struct stat *st)
 {
 	static const char *const names[GATHER_KINDS] = {
 		[GATHER_LOG] = "log", [GATHER_PEERS] = "peers", [GATHER_STORE] = "night"
 	};
 	const char *base = strrchr(path, '/');
 	base = base ? base + 1 : path;
+	if (!S_ISREG(st->st_mode)) /* a pipe would be waited for */
+		return GATHER_UNKNOWN;
 	if (ends(base, SEALED_SUFFIX))
 		return GATHER_SEALED;
 	const char *what = salvage_kind(path);
@@ -480,23 +484,46 @@ static int miss(struct gather *g, const char *path, int error)
 	return 0;
 }
 
-static int take_folder(struct gather *g, const char *dir, int depth, uint64_t *files);
+/* A folder and those that it is in. */
+struct folder {
+	const struct folder *in;
+	dev_t device;
+	ino_t number;
+	int depth;
+};
 
-static int take_entry(
-	struct gather *g, const char *path, const struct stat *st, int depth, uint64_t *files)
+static int take_folder(
+	struct gather *g, const char *dir, const struct folder *folder, uint64_t *files);
+
+/* One that a link leads back to is being read already. */
+static int take_inner(struct gather *g, const char *path, const struct stat *st,
+	const struct folder *in, uint64_t *files)
+{
+	const struct folder inner = { in, st->st_dev, st->st_ino, in->depth + 1 };
+	for (const struct folder *f = in; f; f = f->in)
+		if (f->device == inner.device && f->number == inner.number)
+			return 0;
+	if (inner.depth > DEPTH_MAX)
+		return miss(g, path, ELOOP);
+	return take_folder(g, path, &inner, files);
+}
+
+static int take_entry(struct gather *g, const char *path, const struct stat *st,
+	const struct folder *in, uint64_t *files)
 {
 	if (S_ISDIR(st->st_mode))
-		return depth < DEPTH_MAX ? take_folder(g, path, depth + 1, files) : 0;
-	enum gather_kind kind = S_ISREG(st->st_mode) ? kind_of(path) : GATHER_UNKNOWN;
+		return take_inner(g, path, st, in, files);
+	enum gather_kind kind = kind_of(path, st);
 	*files += kind != GATHER_UNKNOWN;
 	return kind == GATHER_UNKNOWN ? 0 : take_file(g, path, kind);
 }
 
-static int take_folder(struct gather *g, const char *dir, int depth, uint64_t *files)
+static int take_folder(
+	struct gather *g, const char *dir, const struct folder *folder, uint64_t *files)
 {
 	struct dirent **names = NULL;
 	int n = scandir(dir, &names, not_hidden, alphasort), error = n < 0 ? -errno : 0;
-	if (n < 0 && depth && error != -ENOMEM && error != -EMFILE)
+	if (n < 0 && folder->in && error != -ENOMEM && error != -EMFILE)
 		return miss(g, dir, -error);
 	for (int i = 0; i < n; i++) {
 		char path[PATH_MAX];
@@ -507,7 +534,7 @@ static int take_folder(struct gather *g, const char *dir, int depth, uint64_t *f
 		if (!error && (!fits || stat(path, &st)))
 			error = miss(g, fits ? path : dir, fits ? errno : ENAMETOOLONG);
 		else if (!error)
-			error = take_entry(g, path, &st, depth, files);
+			error = take_entry(g, path, &st, folder, files);
 	}
 	free(names);
 	return error;
@@ -520,8 +547,9 @@ int gather_take(struct gather *g, const char *path)
 	if (stat(path, &st))
 		return -errno;
 	if (!S_ISDIR(st.st_mode))
-		return take_file(g, path, kind_of(path));
-	int error = take_folder(g, path, 0, &files);
+		return take_file(g, path, kind_of(path, &st));
+	const struct folder folder = { NULL, st.st_dev, st.st_ino, 0 };
+	int error = take_folder(g, path, &folder, &files);
 	return error || files ? error : miss(g, path, 0);
 }
 

@@ -45,6 +45,7 @@ static void venue_lines(FILE *out, const struct figures *f, const struct figures
 		{ "people", (int64_t)v->people },
 		{ "tickets", (int64_t)v->tickets },
 		{ "walk_ins", (int64_t)v->walk_ins },
+		{ "badges", (int64_t)v->badges },
 		{ "readmitted", (int64_t)v->readmitted },
 		{ "moved_in", (int64_t)v->moved_in },
 		{ "moved_out", (int64_t)v->moved_out },
@@ -53,9 +54,11 @@ static void venue_lines(FILE *out, const struct figures *f, const struct figures
 		{ "undone", (int64_t)v->undone },
 		{ "refused", (int64_t)v->refused },
 		{ "adjustments", v->adjustments },
+		{ "tests", (int64_t)v->tests },
 		{ "registered", f->registered_known ? (int64_t)v->registered : -1 },
 		{ "came", (int64_t)v->came },
 		{ "present_at_end", v->present },
+		{ "entries_outside", (int64_t)v->outside },
 		{ "rows", (int64_t)v->rows },
 	};
 	const char *section = *v->id ? "venue" : "night";
@@ -63,13 +66,16 @@ static void venue_lines(FILE *out, const struct figures *f, const struct figures
 		if (values[i].value >= 0 || strcmp(values[i].what, "registered") != 0)
 			line(out, section, v->id, values[i].what, "", "", values[i].value);
 	line(out, section, v->id, "peak", iso(v->peak_ms, at), "", v->peak_present);
+	if (v->first_entry_ms)
+		line(out, section, v->id, "first_and_last_entry", iso(v->first_entry_ms, at),
+			iso(v->last_entry_ms, end), (int64_t)v->entries);
 	for (int r = 0; r < VERDICT_COUNT; r++)
 		if (v->refused_for[r])
 			line(out, "refused", v->id, verdict_names[r], "", "",
 				(int64_t)v->refused_for[r]);
 	for (uint32_t s = 0; s < f->slot_count; s++) {
 		int64_t from = f->start_ms + (int64_t)s * FIGURES_SLOT_MS;
-		if (!v->slots[s].arrivals && !v->slots[s].present)
+		if (!v->slots[s].arrivals && !v->slots[s].present && !v->slots[s].present_most)
 			continue;
 		line(out, "arrivals", v->id, "entries", iso(from, at),
 			iso(from + FIGURES_SLOT_MS, end), v->slots[s].arrivals);
@@ -90,21 +96,68 @@ static void move_lines(FILE *out, const struct figures *f)
 	}
 }
 
+static void one_box_lines(FILE *out, const struct figures_box *b)
+{
+	char id[2 * DEVICE_ID_SIZE + 1], at[WHEN_ISO_SIZE];
+	const struct {
+		const char *what;
+		int64_t value;
+		bool known;
+	} values[] = {
+		{ "rows", (int64_t)b->rows, true },
+		{ "openings", b->openings, true },
+		{ "missing", (int64_t)b->missing, true },
+		{ "contradicted", (int64_t)b->contradicted, true },
+		{ "broken", (int64_t)b->broken, true },
+		{ "unsigned", (int64_t)b->unsigned_rows, true },
+		{ "clock_doubtful", figures_clock_doubt(b), true },
+		{ "clock_unset_rows", (int64_t)b->trust[TRUST_UNSET], true },
+		{ "clock_free_rows", (int64_t)b->trust[TRUST_FREE], true },
+		{ "clock_synced_rows", (int64_t)b->trust[TRUST_SYNCED], true },
+		{ "clock_outside_event", (int64_t)b->elsewhen, true },
+		{ "clock_judged_in_doubt", (int64_t)b->time_doubt, true },
+		{ "clock_behind_ms", b->behind_ms, true },
+		{ "clock_ahead_ms", b->ahead_ms, true },
+		{ "clock_steps", b->steps, true },
+		{ "clock_largest_step_ms", b->stepped_ms, true },
+		{ "outages", b->outages, b->receipts },
+		{ "outage_ms", b->outage_ms, b->receipts },
+		{ "longest_outage_ms", b->longest_outage_ms, b->receipts },
+	};
+	text_hex(id, b->device, DEVICE_ID_SIZE);
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		if (values[i].known)
+			line(out, "box", b->venue, values[i].what, id, "", values[i].value);
+	line(out, "box", b->venue, "first_at", id, iso(b->first_ms, at), 1);
+	line(out, "box", b->venue, "last_at", id, iso(b->last_ms, at), 1);
+}
+
+static void doubt_lines(FILE *out, const struct figures *f)
+{
+	const struct {
+		const char *what;
+		uint64_t value;
+	} values[] = {
+		{ "missing_rows", f->missing_rows },
+		{ "broken_rows", f->broken_total },
+		{ "contradicted_rows", f->contradicted_total },
+		{ "unsigned_rows", f->unsigned_total },
+		{ "entered_twice", f->pairs_total },
+		{ "outages", f->outages_total },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		line(out, "doubts", "", values[i].what, "", "", (int64_t)values[i].value);
+}
+
 static void box_lines(FILE *out, const struct figures *f)
 {
 	char id[2 * DEVICE_ID_SIZE + 1], from[WHEN_ISO_SIZE], to[WHEN_ISO_SIZE];
-	for (size_t i = 0; i < f->box_count; i++) {
-		const struct figures_box *b = &f->boxes[i];
-		text_hex(id, b->device, DEVICE_ID_SIZE);
-		line(out, "box", b->venue, "rows", id, "", (int64_t)b->rows);
-		line(out, "box", b->venue, "missing", id, "", (int64_t)b->missing);
-		line(out, "box", b->venue, "broken", id, "", (int64_t)b->broken);
-		line(out, "box", b->venue, "clock_unset_rows", id, "",
-			(int64_t)b->trust[TRUST_UNSET]);
-		line(out, "box", b->venue, "outages", id, "", b->outages);
-	}
+	for (size_t i = 0; i < f->box_count; i++)
+		one_box_lines(out, &f->boxes[i]);
 	for (size_t i = 0; i < f->door_count; i++) {
 		text_hex(id, f->doors[i].device, DEVICE_ID_SIZE);
+		line(out, "door", f->doors[i].venue, "entries", id, safe(f->doors[i].door, from),
+			(int64_t)f->doors[i].entries);
 		line(out, "door", f->doors[i].venue, "busiest_minute", id,
 			safe(f->doors[i].door, from), f->doors[i].busiest_minute);
 		line(out, "door", f->doors[i].venue, "median_ms", id, safe(f->doors[i].door, from),
@@ -120,6 +173,11 @@ static void box_lines(FILE *out, const struct figures *f)
 			f->gaps[i].first);
 		fprintf(out, "missing,,%s,%s,%" PRIu64 ",%" PRIu64 "\r\n", id, from,
 			f->gaps[i].last, f->gaps[i].last - f->gaps[i].first + 1);
+	}
+	for (size_t i = 0; i < f->broken_count; i++) {
+		text_hex(id, f->broken[i].device, DEVICE_ID_SIZE);
+		fprintf(out, "broken,,%s,%" PRIu32 ",%" PRIu64 ",1\r\n", id, f->broken[i].epoch,
+			f->broken[i].seq);
 	}
 }
 
@@ -139,6 +197,7 @@ int report_csv(const struct report *r, FILE *out)
 	venue_lines(out, f, &f->night);
 	for (uint32_t i = 0; i < f->venue_count; i++)
 		venue_lines(out, f, &f->venues[i]);
+	doubt_lines(out, f);
 	move_lines(out, f);
 	box_lines(out, f);
 	pair_lines(out, f);

@@ -235,6 +235,34 @@ int db_open_reader(sqlite3 **out, const char *path)
 	return error;
 }
 
+static int open_and_bear(sqlite3 **out, const char *path, int flags)
+{
+	sqlite3 *db = NULL;
+	int64_t things;
+	int error = db_open(&db, path, flags, NULL);
+	if (!error)
+		error = db_exec(db, "PRAGMA writable_schema=ON");
+	if (!error)
+		error = db_integer(db, "SELECT count(*) FROM sqlite_master", &things);
+	if (error) {
+		sqlite3_close(db);
+		return error;
+	}
+	*out = db;
+	return refuse_programs(out);
+}
+
+int db_open_broken_off(sqlite3 **out, const char *path)
+{
+	int error = open_and_bear(out, path, SQLITE_OPEN_READONLY);
+	if (!error)
+		return 0;
+	AUTO_FREE char *uri = immutable_uri(path);
+	if (!uri)
+		return -ENOMEM;
+	return open_and_bear(out, uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI);
+}
+
 void db_bind_text(sqlite3_stmt *s, int at, const char *text)
 {
 	int rc = sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);

@@ -18,6 +18,10 @@ NODISCARD int db_open(sqlite3 **out, const char *path, int flags, const char *vf
  * crash left in the write-ahead log. -ENOENT: no such file. */
 NODISCARD int db_open_reader(sqlite3 **out, const char *path);
 
+/* The same of a copy that was broken off: what is there of a file that is shorter than it says,
+ * which SQLite refuses unless it is told to bear a damaged one. */
+NODISCARD int db_open_broken_off(sqlite3 **out, const char *path);
+
 /* Opens a file that nobody changes while it is open. */
 NODISCARD int db_open_unchanging(sqlite3 **out, const char *path);
 

@@ -191,7 +191,9 @@ static int take_row(struct salvaging *g, sqlite3_stmt *s)
 	struct range missing = { 0 };
 	enum row_flaw fault;
 	int64_t id = sqlite3_column_int64(s, ID_COLUMN);
-	g->done = id;
+	/* A damaged page may give any number. */
+	if (id > g->done && id >> SEQ_BITS <= g->chain_count)
+		g->done = id;
 	int stop = pass_chains(g, id >> SEQ_BITS);
 	if (row_read(s, &row))
 		fault = judge_unread(g, s, &row, id, &missing);
@@ -237,17 +239,18 @@ static int probe(struct salvaging *g, sqlite3_stmt *s, int64_t id, int *rc)
 /* The rest of one chain, number by number. */
 static int probe_chain(struct salvaging *g, sqlite3_stmt *s, int64_t number, uint64_t from)
 {
-	uint64_t bad = 0, seq = from;
+	uint64_t bad = 0, seq = from, end = number == g->head_number ? g->head.seq : 0;
 	int rc = SQLITE_ROW, stop = 0;
 	g->number = number; /* whether it has rows cannot be told by the next one's */
-	for (; !stop && rc != SQLITE_DONE && bad < DAMAGED_MOST; seq++) {
+	for (; !stop && rc != SQLITE_DONE && bad < DAMAGED_MOST && (!end || seq <= end); seq++) {
 		stop = probe(g, s, number << SEQ_BITS | (int64_t)seq, &rc);
 		bad = rc == SQLITE_ROW ? 0 : bad + (rc != SQLITE_DONE);
 	}
 	if (stop || !bad || number > g->chain_count)
 		return stop;
-	return tell(g, &g->chains[number], seq - bad - (rc == SQLITE_DONE), seq - 1,
-		FLAW_UNREADABLE, row_flaw_texts[FLAW_UNREADABLE]);
+	seq -= rc == SQLITE_DONE;
+	return tell(g, &g->chains[number], seq - bad, seq - 1, FLAW_UNREADABLE,
+		row_flaw_texts[FLAW_UNREADABLE]);
 }
 
 static int probe_all(struct salvaging *g)
@@ -335,6 +338,8 @@ int salvage_log(const char *path, const struct salvage *to)
 {
 	struct salvaging g = { .to = to, .line.one_log = true, .renamed = INT64_MIN };
 	int stop = db_open_reader(&g.db, path);
+	if (stop == -EBADMSG)
+		stop = db_open_broken_off(&g.db, path);
 	if (stop)
 		return stop;
 	stop = identify(g.db);
@@ -353,7 +358,7 @@ const char *salvage_kind(const char *path)
 	} kinds[] = { { "PrvL", "log" }, { "PrvN", "night" }, { "PrvP", "people" },
 		{ "PrvR", "roster" }, { "Prvf", "peers" } };
 	uint8_t header[100] = { 0 };
-	AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	AUTO_FD fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0 || pread(fd, header, sizeof(header), 0) != sizeof(header) ||
 		memcmp(header, "SQLite format 3", 16))
 		return NULL;

@@ -56,6 +56,36 @@ collect "$DIR/failing"
 says "what cannot be looked at is told" 1 out "! it cannot be looked at"
 says "... and the rest is taken" 1 out "z.parvis-log: [0-9]+ rows"
 
+# A pipe is not waited for; a folder far down is found, and one that a link leads back to is read
+# once; a stick may have its names in capitals.
+mkfifo "$DIR/pipe"
+timeout 60 "$PARVIS" collect --event "$DIR/n/event" --store "$DIR/odd.db" "$DIR/pipe" >"$DIR/out" 2>"$DIR/err"
+status=$?
+says "a pipe is no source" 1 out "it is no log, no sealed copy and no store"
+deep="$DIR/deep/a/b/c/d/e/with a
+line"
+mkdir -p "$deep"
+cp -r "$DIR/n/data/numa-door-1" "$deep/"
+ln -s .. "$DIR/deep/a/back"
+collect --store "$DIR/odd.db" "$DIR/deep"
+says "a log far down in a folder is found" 1 out "numa-door-1/log.db: [0-9]+ rows: [1-9]"
+[ "$(grep -c 'log.db: ' "$DIR/out")" = 1 ] && ok "and read once" || not_ok "and read once" "" "$DIR/out"
+cp "$DIR/n/sticks/mairie-door-1.parvis-log" "$DIR/CAPITALS.PARVIS-LOG"
+collect --store "$DIR/odd.db" "$DIR/CAPITALS.PARVIS-LOG"
+says "a sealed copy with its name in capitals" 1 out "CAPITALS.PARVIS-LOG: [0-9]+ rows: [1-9][0-9]* new"
+
+# A data directory whose copying was broken off: what is there is read, what is not is told.
+"$TOOLS/night_maker" "$DIR/big" 1 4000 3 >"$DIR/out"
+big=$(ls -d "$DIR"/big/data/*)/log.db
+rows=$(sqlite3 "$big" "SELECT seq FROM head")
+mkdir "$DIR/off"
+head -c $(($(wc -c <"$big") * 2 / 3)) "$big" >"$DIR/off/log.db"
+"$PARVIS" collect --event "$DIR/big/event" "$DIR/off" >"$DIR/out" 2>"$DIR/err"
+status=$?
+says "of a log that was copied in part what is there is taken" 1 out \
+	"log.db: [1-9][0-9]{2,} rows: [1-9][0-9]+ new, 0 known"
+says "and what is not is told" 1 out "rows [0-9]+ to $rows: cannot be read"
+
 # The address of a store is an argument, which everybody can read while the program waits for it.
 for command in report attendance "open-data --out $DIR/package" "collect $DIR/n/data"; do
 	python3 - "$PARVIS" "$DIR/n/event" $command >"$DIR/out" 2>"$DIR/err" <<'EOF'

@@ -107,6 +107,36 @@ sum=$(awk -F, '$1 == "venue" && $3 == "entries" { n += $6 } END { print n }' "$D
 is "CSV: the venues add up to the night" "$entries" "$sum"
 is "CSV: no cell is a formula" 0 "$(grep -cE '(^|,)[=+@]' "$DIR/a.fr.csv")"
 
+# Who adds up the CSV and who reads the JSON have the same night; what lies outside of the slots is
+# told.
+cat >"$DIR/same.py" <<'EOF'
+import csv, json, sys
+night = json.load(open(sys.argv[1]))
+lines = list(csv.DictReader(open(sys.argv[2], newline="")))
+value = {(l["section"], l["venue"], l["what"]): int(l["value"]) for l in lines if not l["from"]}
+named = {"registered_came": "came", "present": "present_at_end"}
+places = [("night", "", night["night"])] + [("venue", v["id"], v) for v in night["venues"]]
+for section, who, of in places:
+    for name, figure in of.items():
+        if type(figure) is not int or name == "peak_present":
+            continue
+        if value.get((section, who, named.get(name, name))) != figure:
+            print(section, who, name, figure)
+    arrivals = sum(int(l["value"]) for l in lines if l["section"] == "arrivals" and l["venue"] == who)
+    if arrivals + of["entries_outside"] != of["entries"]:
+        print(section, who, "arrivals", arrivals)
+for name, figure in night["doubts"].items():
+    if type(figure) is int and value.get(("doubts", "", name)) != figure:
+        print("doubts", name, figure)
+for box in night["boxes"]:
+    told = {l["what"]: int(l["value"]) for l in lines if l["section"] == "box" and l["from"] == box["box"]}
+    for name in ("rows", "openings", "missing", "contradicted", "broken", "unsigned", "outages"):
+        if told.get(name) != box[name]:
+            print("box", box["box"], name, box[name])
+EOF
+is "CSV: the figures of the JSON" "" \
+	"$(python3 "$DIR/same.py" "$DIR/a.fr.json" "$DIR/a.fr.csv" 2>&1 | head -5)"
+
 # --- what cannot be ------------------------------------------------------------------------------
 
 report --format odt
