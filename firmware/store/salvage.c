@@ -25,11 +25,11 @@ struct salvaging {
 	struct chain *chains; /* by number, from 1; epoch 0: unknown */
 	int64_t chain_count;
 	struct chain head_chain;
-	struct row head;               /* seq, hash: what was written last; seq 0: unknown */
+	struct row head;           /* seq, hash: what was written last; seq 0: unknown */
 	int64_t head_number, done; /* a chain's number; the id of the last row that was read */
 	int64_t number;            /* of the chain that the walk has come to */
-	int64_t renamed;           /* of the last one of which it was told that its entry is wrong */
-	bool found;                /* something is not as it was written */
+	int64_t renamed; /* of the last one of which it was told that its entry is wrong */
+	bool found;      /* something is not as it was written */
 };
 
 static struct chain of(const struct row *row)
@@ -177,7 +177,8 @@ static int pass_chains(struct salvaging *g, int64_t until)
 		const struct chain *c = &g->chains[n];
 		if (!c->epoch)
 			continue;
-		stop = tell(g, c, 1, 1, FLAW_MISSING, "missing, and whatever followed in its epoch");
+		stop = tell(
+			g, c, 1, 1, FLAW_MISSING, "missing, and whatever followed in its epoch");
 		if (!stop)
 			stop = g->to->promise(g->to->context, c, 1);
 	}

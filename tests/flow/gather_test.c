@@ -267,8 +267,7 @@ static void look_at(
 	l->found++;
 	l->near += near;
 	l->own += epoch == l->row.epoch;
-	l->far += !near && (!l->second.seq ||
-				   !is_near(l, &l->second, device, epoch, first, last));
+	l->far += !near && (!l->second.seq || !is_near(l, &l->second, device, epoch, first, last));
 }
 
 static int see_row(void *context, const struct row *row, enum row_flaw flaw)
