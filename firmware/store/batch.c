@@ -20,6 +20,8 @@ const char *const batch_wrong_texts[] = {
 	[BATCH_CHAIN] = "the chain of hashes is broken",
 	[BATCH_KEY] = "the key is another device's",
 	[BATCH_SIGNATURE] = "the signature is missing or wrong",
+	[BATCH_MESSAGE] = "the message cannot be read",
+	[BATCH_VERSION] = "the message is of another version",
 };
 static_assert(ARRAY_LEN(batch_wrong_texts) == BATCH_WRONGS, "every fault needs its text");
 

@@ -46,6 +46,8 @@ enum batch_wrong {
 	BATCH_CHAIN,     /* a row's hash is not its own, or it does not follow the one before it */
 	BATCH_KEY,       /* the key is not that of this device */
 	BATCH_SIGNATURE, /* not signed, or wrongly */
+	BATCH_MESSAGE,   /* what it came in says no rows that we can read */
+	BATCH_VERSION,   /* ... it is of another version of the protocol */
 	BATCH_WRONGS
 };
 

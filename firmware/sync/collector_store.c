@@ -5,14 +5,10 @@
 
 #define RETRY_MS 1000
 
-static void refuse(struct collector *c, const struct batch *b, enum batch_wrong why)
+static void refuse(struct collector *c, const struct chain *chain, enum batch_wrong why)
 {
-	struct collector_effect e = { .kind = COLLECT_REFUSED, .why = why };
-	if (b->count) {
-		memcpy(e.chain.device, b->rows[0].device, DEVICE_ID_SIZE);
-		e.chain.epoch = b->rows[0].epoch;
-	}
-	c->emit(c->context, &e);
+	c->emit(c->context,
+		&(struct collector_effect){ .kind = COLLECT_REFUSED, .chain = *chain, .why = why });
 }
 
 static bool same_stretch(const struct batch *a, const struct batch *b)
@@ -42,9 +38,10 @@ void collector_hear_ev(struct collector *c, const struct topic *t, const struct 
 {
 	struct batch b;
 	struct message_why why;
-	struct chain id;
+	struct chain id = { 0 };
 	if (!message_read_batch(&b, c->rows, in->payload, in->size, &why)) {
-		refuse(c, &(struct batch){ .count = 0 }, BATCH_SHAPE);
+		memcpy(id.device, t->device, sizeof(id.device)); /* whoever has sent it */
+		refuse(c, &id, why.version ? BATCH_VERSION : BATCH_MESSAGE);
 		return;
 	}
 	enum batch_wrong wrong = batch_check(&b);
@@ -52,7 +49,7 @@ void collector_hear_ev(struct collector *c, const struct topic *t, const struct 
 	id.epoch = b.rows[0].epoch;
 	uint32_t n = wrong ? NONE : collector_chain_of(c, &id, true);
 	if (n == NONE || !c->states[c->chains[n].box].known) {
-		refuse(c, &b, wrong ? wrong : n == NONE ? BATCH_SHAPE : BATCH_KEY);
+		refuse(c, &id, wrong ? wrong : n == NONE ? BATCH_SHAPE : BATCH_KEY);
 		return;
 	}
 	uint64_t last = b.rows[b.count - 1].seq;

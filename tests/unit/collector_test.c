@@ -553,6 +553,8 @@ struct narrow {
 	int store_id; /* 0: none */
 	size_t stored;
 	struct chain chains[NARROW_BOXES];
+	enum batch_wrong refused; /* the last that was, and of whom */
+	struct chain refused_of;
 };
 
 static void narrow_effect(void *context, const struct collector_effect *e)
@@ -566,6 +568,10 @@ static void narrow_effect(void *context, const struct collector_effect *e)
 			memcpy(n->chains[i].device, e->batches[i].rows->device, DEVICE_ID_SIZE);
 			n->chains[i].epoch = e->batches[i].rows->epoch;
 		}
+	}
+	if (e->kind == COLLECT_REFUSED) {
+		n->refused = e->why;
+		n->refused_of = e->chain;
 	}
 	if (e->kind != COLLECT_PUBLISH)
 		return;
@@ -658,6 +664,44 @@ static void acknowledgements_wait_for_room_in_their_order(void **state)
 	collector_close(n.c);
 }
 
+/* Whoever sends what cannot be read is named, and why it is refused. */
+static void what_cannot_be_read_is_told_of_its_sender(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum batch_wrong why;
+	} cases[] = {
+		{ "rubbish", BATCH_MESSAGE },
+		{ "[1]", BATCH_MESSAGE },
+		{ "{\"v\":1}", BATCH_MESSAGE },
+		{ "{\"v\":2,\"rows\":[]}", BATCH_VERSION },
+	};
+	static const char venues[1][ID_SIZE] = { "hall" };
+	static const uint32_t capacities[1];
+	struct narrow n = { .now_ms = 1000000 };
+	struct collector_setup setup = { .event = "e",
+		.venues = venues,
+		.capacities = capacities,
+		.venue_count = 1,
+		.under_way_max = NARROW_MOST };
+	struct topic t = { .kind = TOPIC_EV, .event = "e", .device = "sixteen letters" };
+	char name[TOPIC_SIZE];
+	topic_write(&t, name);
+	assert_int_equal(collector_open(&n.c, &setup), 0);
+	narrow_step(&n, (struct collector_input){ .kind = COLLECT_UP });
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		n.refused = BATCH_GOOD;
+		narrow_step(&n, (struct collector_input){ .kind = COLLECT_MESSAGE,
+					.topic = name,
+					.payload = cases[i].text,
+					.size = strlen(cases[i].text) });
+		assert_int_equal(n.refused, cases[i].why);
+		assert_memory_equal(n.refused_of.device, t.device, sizeof(t.device));
+	}
+	collector_close(n.c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -680,6 +724,7 @@ int main(void)
 		cmocka_unit_test(a_box_that_is_shut_out_is_not_heard),
 		cmocka_unit_test(the_order_of_rows_changes_no_figure),
 		cmocka_unit_test(acknowledgements_wait_for_room_in_their_order),
+		cmocka_unit_test(what_cannot_be_read_is_told_of_its_sender),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
