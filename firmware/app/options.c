@@ -1,15 +1,17 @@
 #include "app/options.h"
 
 #include "base/assets.h"
+#include "base/flags.h"
 #include "base/text.h"
 #include "port/broker_address.h"
 #include "port/camera.h"
 #include "port/scanner.h"
 
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define PROGRAM "parvis-kiosk"
 
 static const char usage_head[] =
 	"usage: parvis-kiosk [OPTION...]\n"
@@ -57,254 +59,124 @@ static const char usage_tail[] =
 	"Exit status: 0 done, 1 a line of the script did not hold, 2 wrong use, 3 could not run.\n"
 	"The script's commands are in parvis-kiosk(1).\n";
 
-enum option_id {
-	OPTION_EVENT = 256,
-	OPTION_BUNDLE,
-	OPTION_BUNDLE_DIR,
-	OPTION_VENUE,
-	OPTION_DOOR,
-	OPTION_DOORWAY,
-	OPTION_DATA,
-	OPTION_CAMERA,
-	OPTION_SCANNER,
-	OPTION_PINS,
-	OPTION_PANEL,
-	OPTION_PRINTER,
-	OPTION_LABEL,
-	OPTION_LABELS,
-	OPTION_READER,
-	OPTION_STICK_DIR,
-	OPTION_BROKER,
-	OPTION_TLS_CA,
-	OPTION_TLS_CERT,
-	OPTION_TLS_KEY,
-	OPTION_HOST_BROKER,
-	OPTION_SIZE,
-	OPTION_FULLSCREEN,
-	OPTION_OFFSCREEN,
-	OPTION_LANG,
-	OPTION_MUTE,
-	OPTION_ASSETS,
-	OPTION_SCRIPT,
-	OPTION_SHOTS,
-	OPTION_IS_CLOSED,
-	OPTION_HELP,
-	OPTION_VERSION,
-};
+/* --- values: NULL, or what the option takes ------------------------------------------------------
+ */
 
-static const struct option long_options[] = {
-	{ "event", required_argument, NULL, OPTION_EVENT },
-	{ "bundle", required_argument, NULL, OPTION_BUNDLE },
-	{ "bundle-dir", required_argument, NULL, OPTION_BUNDLE_DIR },
-	{ "venue", required_argument, NULL, OPTION_VENUE },
-	{ "door", required_argument, NULL, OPTION_DOOR },
-	{ "doorway", required_argument, NULL, OPTION_DOORWAY },
-	{ "data", required_argument, NULL, OPTION_DATA },
-	{ "camera", required_argument, NULL, OPTION_CAMERA },
-	{ "scanner", required_argument, NULL, OPTION_SCANNER },
-	{ "pins", required_argument, NULL, OPTION_PINS },
-	{ "panel", required_argument, NULL, OPTION_PANEL },
-	{ "printer", required_argument, NULL, OPTION_PRINTER },
-	{ "label", required_argument, NULL, OPTION_LABEL },
-	{ "labels", required_argument, NULL, OPTION_LABELS },
-	{ "reader", required_argument, NULL, OPTION_READER },
-	{ "stick-dir", required_argument, NULL, OPTION_STICK_DIR },
-	{ "broker", required_argument, NULL, OPTION_BROKER },
-	{ "tls-ca", required_argument, NULL, OPTION_TLS_CA },
-	{ "tls-cert", required_argument, NULL, OPTION_TLS_CERT },
-	{ "tls-key", required_argument, NULL, OPTION_TLS_KEY },
-	{ "host-broker", required_argument, NULL, OPTION_HOST_BROKER },
-	{ "size", required_argument, NULL, OPTION_SIZE },
-	{ "fullscreen", no_argument, NULL, OPTION_FULLSCREEN },
-	{ "offscreen", no_argument, NULL, OPTION_OFFSCREEN },
-	{ "lang", required_argument, NULL, OPTION_LANG },
-	{ "mute", no_argument, NULL, OPTION_MUTE },
-	{ "assets", required_argument, NULL, OPTION_ASSETS },
-	{ "script", required_argument, NULL, OPTION_SCRIPT },
-	{ "shots", required_argument, NULL, OPTION_SHOTS },
-	{ "is-closed", no_argument, NULL, OPTION_IS_CLOSED },
-	{ "help", no_argument, NULL, OPTION_HELP },
-	{ "version", no_argument, NULL, OPTION_VERSION },
-	{ NULL, 0, NULL, 0 },
-};
-
-static bool wrong(const char *option, const char *want)
-{
-	fprintf(stderr, "parvis-kiosk: --%s takes %s\n", option, want);
-	return false;
-}
-
-static bool read_doorway(struct options *o, const char *text)
+static const char *take_doorway(void *context, const char *value)
 {
 	static const char *const ways[] = {
 		[DOOR_ENTRY] = "entry", [DOOR_EXIT] = "exit", [DOOR_BOTH] = "both"
 	};
+	struct options *o = context;
 	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
-		if (strcmp(text, ways[i]))
+		if (strcmp(value, ways[i]))
 			continue;
 		o->doorway = (enum doorway)i;
-		return true;
+		return NULL;
 	}
-	return wrong("doorway", "entry, exit or both");
+	return "entry, exit or both";
 }
 
-static bool read_size(struct options *o, const char *text)
+static const char *take_size(void *context, const char *value)
 {
-	unsigned width, height;
+	struct options *o = context;
 	char rest;
-	if (sscanf(text, "%4ux%4u%c", &width, &height, &rest) != 2)
-		return wrong("size", "WIDTHxHEIGHT in pixels, such as 800x480");
-	o->width = width;
-	o->height = height;
-	return true;
+	bool good = sscanf(value, "%4ux%4u%c", &o->width, &o->height, &rest) == 2;
+	return good ? NULL : "WIDTHxHEIGHT in pixels, such as 800x480";
 }
 
-static bool read_label(struct options *o, const char *text)
+static const char *take_label(void *context, const char *value)
 {
+	struct options *o = context;
 	unsigned width, height;
 	char rest;
-	if (sscanf(text, "%3ux%3u%c", &width, &height, &rest) != 2 || width < 20 || width > 500 ||
+	if (sscanf(value, "%3ux%3u%c", &width, &height, &rest) != 2 || width < 20 || width > 500 ||
 		height < 20 || height > 500)
-		return wrong("label", "WIDTHxHEIGHT in mm, 20 to 500 each, such as 62x29");
+		return "WIDTHxHEIGHT in mm, 20 to 500 each, such as 62x29";
 	o->label_width_um = width * 1000;
 	o->label_height_um = height * 1000;
-	return true;
-}
-
-static bool read_labels(struct options *o, const char *text)
-{
-	unsigned labels;
-	char rest;
-	if (sscanf(text, "%6u%c", &labels, &rest) != 1 || strchr("+-", *text))
-		return wrong("labels", "a number of labels");
-	o->labels = labels;
-	return true;
-}
-
-static bool read_port(struct options *o, const char *text)
-{
-	unsigned port;
-	char rest;
-	if (sscanf(text, "%5u%c", &port, &rest) != 1 || !port || port > 65535 ||
-		strchr("+-", *text))
-		return wrong("host-broker", "a port, 1 to 65535");
-	o->host_broker = (int)port;
-	return true;
-}
-
-static bool add_broker(struct options *o, const char *text)
-{
-	struct broker_address address;
-	if (o->broker_count == ARRAY_LEN(o->brokers) || broker_address_read(&address, text))
-		return wrong("broker",
-			"mqtt://host[:port] or mqtts://host[:port], without name and "
-			"password, and is given seven times at most");
-	o->brokers[o->broker_count++] = text;
-	return true;
-}
-
-static bool read_door(struct options *o, const char *text)
-{
-	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_-");
-	if (!n || text[n] || n >= ID_SIZE)
-		return wrong("door", "a name of at most 31 characters of a-z 0-9 _ -");
-	o->door = text;
-	return true;
-}
-
-static bool read_path(char out[PATH_MAX], const char *option, const char *text)
-{
-	if (!*text || !text_copy(out, PATH_MAX, text))
-		return wrong(option, "a path");
-	return true;
-}
-
-static bool add_place(const char **places, size_t *count, const char *option, const char *value)
-{
-	if (!*value || *count == ADOPT_PLACES_MAX)
-		return wrong(option, "a path, and is given eight times at most");
-	places[(*count)++] = value;
-	return true;
-}
-
-/* Where a text is kept as it is given; NULL: not of this option. */
-static const char **kept_at(struct options *o, int id)
-{
-	const struct {
-		int id;
-		const char **text;
-	} texts[] = {
-		{ OPTION_VENUE, &o->venue },
-		{ OPTION_CAMERA, &o->camera },
-		{ OPTION_SCANNER, &o->scanner },
-		{ OPTION_PINS, &o->pins },
-		{ OPTION_PRINTER, &o->printer },
-		{ OPTION_TLS_CA, &o->tls_ca },
-		{ OPTION_TLS_CERT, &o->tls_cert },
-		{ OPTION_TLS_KEY, &o->tls_key },
-		{ OPTION_READER, &o->reader },
-		{ OPTION_STICK_DIR, &o->stick_dir },
-		{ OPTION_LANG, &o->language },
-		{ OPTION_SCRIPT, &o->script },
-		{ OPTION_SHOTS, &o->shots },
-	};
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		if (texts[i].id == id)
-			return texts[i].text;
 	return NULL;
 }
 
-static bool take(struct options *o, int id, const char *value)
+static const char *take_labels(void *context, const char *value)
 {
-	const char **text = kept_at(o, id);
-	if (text) {
-		*text = value;
-		return true;
-	}
-	switch (id) {
-	case OPTION_EVENT:
-		return read_path(o->event, "event", value);
-	case OPTION_BUNDLE:
-		return add_place(o->places.files, &o->places.file_count, "bundle", value);
-	case OPTION_BUNDLE_DIR:
-		return add_place(o->places.dirs, &o->places.dir_count, "bundle-dir", value);
-	case OPTION_DATA:
-		return read_path(o->data, "data", value);
-	case OPTION_ASSETS:
-		return read_path(o->assets, "assets", value);
-	case OPTION_DOOR:
-		return read_door(o, value);
-	case OPTION_DOORWAY:
-		return read_doorway(o, value);
-	case OPTION_LABEL:
-		return read_label(o, value);
-	case OPTION_LABELS:
-		return read_labels(o, value);
-	case OPTION_BROKER:
-		return add_broker(o, value);
-	case OPTION_HOST_BROKER:
-		return read_port(o, value);
-	case OPTION_PANEL:
-		o->panel = true;
-		return !strcmp(value, "window") || wrong("panel", "window");
-	case OPTION_SIZE:
-		return read_size(o, value);
-	case OPTION_FULLSCREEN:
-		o->fullscreen = true;
-		return true;
-	case OPTION_OFFSCREEN:
-		o->offscreen = true;
-		return true;
-	case OPTION_IS_CLOSED:
-		o->is_closed = true;
-		return true;
-	case OPTION_MUTE:
-		o->mute = true;
-		return true;
-	default:
-		return false;
-	}
+	struct options *o = context;
+	unsigned labels;
+	char rest;
+	if (sscanf(value, "%6u%c", &labels, &rest) != 1 || strchr("+-", *value))
+		return "a number of labels";
+	o->labels = labels;
+	return NULL;
 }
+
+static const char *take_port(void *context, const char *value)
+{
+	struct options *o = context;
+	unsigned port;
+	char rest;
+	if (sscanf(value, "%5u%c", &port, &rest) != 1 || !port || port > 65535 ||
+		strchr("+-", *value))
+		return "a port, 1 to 65535";
+	o->host_broker = (int)port;
+	return NULL;
+}
+
+static const char *take_broker(void *context, const char *value)
+{
+	struct options *o = context;
+	struct broker_address address;
+	if (o->broker_count == ARRAY_LEN(o->brokers) || broker_address_read(&address, value))
+		return "mqtt://host[:port] or mqtts://host[:port], without name and password, and "
+		       "is given seven times at most";
+	o->brokers[o->broker_count++] = value;
+	return NULL;
+}
+
+static const char *take_door(void *context, const char *value)
+{
+	struct options *o = context;
+	size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+	if (!n || value[n] || n >= ID_SIZE)
+		return "a name of at most 31 characters of a-z 0-9 _ -";
+	o->door = value;
+	return NULL;
+}
+
+static const char *take_panel(void *context, const char *value)
+{
+	struct options *o = context;
+	o->panel = true;
+	return strcmp(value, "window") ? "window" : NULL;
+}
+
+/* Into a buffer of PATH_MAX. */
+static const char *take_path(void *context, const char *value)
+{
+	return *value && text_copy(context, PATH_MAX, value) ? NULL : "a path";
+}
+
+static const char *add_place(const char **places, size_t *count, const char *value)
+{
+	if (!*value || *count == ADOPT_PLACES_MAX)
+		return "a path, and is given eight times at most";
+	places[(*count)++] = value;
+	return NULL;
+}
+
+static const char *take_bundle(void *context, const char *value)
+{
+	struct adopt_places *p = context;
+	return add_place(p->files, &p->file_count, value);
+}
+
+static const char *take_bundle_dir(void *context, const char *value)
+{
+	struct adopt_places *p = context;
+	return add_place(p->dirs, &p->dir_count, value);
+}
+
+/* --- what was not said ---------------------------------------------------------------------------
+ */
 
 /* Without an event of its own the kiosk is what its box is; a rehearsal, and a desk that has never
  * seen a bundle, play the demo event. */
@@ -357,7 +229,7 @@ static bool fill_defaults(struct options *o)
 	if (!*o->event && !o->from_box) {
 		int n = snprintf(o->event, sizeof(o->event), "%s/demo", o->assets);
 		if (n < 0 || (size_t)n >= sizeof(o->event))
-			return wrong("assets", "a shorter path");
+			return flags_wrong(PROGRAM, "--assets takes a shorter path"), false;
 	}
 	if (o->offscreen && !o->script) {
 		fprintf(stderr, "parvis-kiosk: --offscreen shows nothing without --script\n");
@@ -374,35 +246,52 @@ enum options_result options_read(struct options *out, int argc, char **argv)
 		.labels = -1,
 		.label_width_um = 62000,
 		.label_height_um = 29000 };
-	int id;
-	opterr = 0;
-	while ((id = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		if (id == OPTION_HELP) {
-			printf("%s%s%s%s%s", usage_head, camera_usage, usage_middle, scanner_usage,
-				usage_tail);
-			return OPTIONS_DONE;
-		}
-		if (id == OPTION_VERSION) {
-			puts("parvis-kiosk " PARVIS_VERSION);
-			return OPTIONS_DONE;
-		}
-		if (id == '?' || id == ':') {
-			char shown[128];
-			const char *bad = argv[optind - 1];
-			text_printable(shown, sizeof(shown), bad, strlen(bad));
-			fprintf(stderr,
-				"parvis-kiosk: %s: no such option, or its value is missing\n",
-				shown);
-			return OPTIONS_WRONG;
-		}
-		if (!take(&o, id, optarg))
-			return OPTIONS_WRONG;
+	bool version = false;
+	const struct flag flags[] = {
+		{ "event", .take = take_path, .context = o.event },
+		{ "bundle", .take = take_bundle, .context = &o.places },
+		{ "bundle-dir", .take = take_bundle_dir, .context = &o.places },
+		{ "venue", .text = &o.venue },
+		{ "door", .take = take_door, .context = &o },
+		{ "doorway", .take = take_doorway, .context = &o },
+		{ "data", .take = take_path, .context = o.data },
+		{ "camera", .text = &o.camera },
+		{ "scanner", .text = &o.scanner },
+		{ "pins", .text = &o.pins },
+		{ "panel", .take = take_panel, .context = &o },
+		{ "printer", .text = &o.printer },
+		{ "label", .take = take_label, .context = &o },
+		{ "labels", .take = take_labels, .context = &o },
+		{ "reader", .text = &o.reader },
+		{ "stick-dir", .text = &o.stick_dir },
+		{ "broker", .take = take_broker, .context = &o },
+		{ "tls-ca", .text = &o.tls_ca },
+		{ "tls-cert", .text = &o.tls_cert },
+		{ "tls-key", .text = &o.tls_key },
+		{ "host-broker", .take = take_port, .context = &o },
+		{ "size", .take = take_size, .context = &o },
+		{ "fullscreen", .set = &o.fullscreen },
+		{ "offscreen", .set = &o.offscreen },
+		{ "lang", .text = &o.language },
+		{ "mute", .set = &o.mute },
+		{ "assets", .take = take_path, .context = o.assets },
+		{ "script", .text = &o.script },
+		{ "shots", .text = &o.shots },
+		{ "is-closed", .set = &o.is_closed },
+		{ "version", .set = &version },
+		{ 0 },
+	};
+	enum flags_end end = flags_read(PROGRAM, flags, argc, argv, NULL);
+	if (end == FLAGS_HELP) {
+		printf("%s%s%s%s%s", usage_head, camera_usage, usage_middle, scanner_usage,
+			usage_tail);
+		return OPTIONS_DONE;
 	}
-	if (optind < argc) {
-		fprintf(stderr, "parvis-kiosk: takes options only; see --help\n");
-		return OPTIONS_WRONG;
+	if (end == FLAGS_GO_ON && version) {
+		puts("parvis-kiosk " PARVIS_VERSION);
+		return OPTIONS_DONE;
 	}
-	if (!fill_defaults(&o))
+	if (end != FLAGS_GO_ON || !fill_defaults(&o))
 		return OPTIONS_WRONG;
 	*out = o;
 	return OPTIONS_RUN;

@@ -1,10 +1,10 @@
 /* parvis-slot: which of the two systems of a box starts next, for RAUC's custom bootloader backend
  * (its words are commands here), for the health check and for people. */
+#include "base/flags.h"
 #include "box/slots_disk.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -218,29 +218,32 @@ static int run(struct call *c, const char *name)
 	return 2;
 }
 
+static const char *take_disk(void *context, const char *value)
+{
+	struct call *c = context;
+	if (!value[0] || strlen(value) >= sizeof(c->disk))
+		return "a path";
+	memcpy(c->disk, value, strlen(value) + 1);
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "disk", required_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'v' }, { 0 } };
 	struct call c = { 0 };
-	for (int o; (o = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
-		if (o == 'h')
-			return fputs(usage, stdout) < 0;
-		if (o == 'v')
-			return puts("parvis-slot " PARVIS_VERSION) < 0;
-		if (o != 'd') {
-			fputs(usage, stderr);
-			return 2;
-		}
-		if (!optarg[0] || strlen(optarg) >= sizeof(c.disk))
-			return complain("--disk", "no such path");
-		memcpy(c.disk, optarg, strlen(optarg) + 1);
-	}
-	if (optind >= argc) {
+	bool version = false;
+	const struct flag flags[] = { { "disk", .take = take_disk, .context = &c },
+		{ "version", .set = &version }, { 0 } };
+	char **words;
+	enum flags_end end = flags_read("parvis-slot", flags, argc, argv, &words);
+	if (end == FLAGS_HELP)
+		return fputs(usage, stdout) < 0;
+	if (end == FLAGS_GO_ON && version)
+		return puts("parvis-slot " PARVIS_VERSION) < 0;
+	if (end != FLAGS_GO_ON || !words[0]) {
 		fputs(usage, stderr);
 		return 2;
 	}
-	c.words = argv + optind + 1;
-	c.word_count = argc - optind - 1;
-	return run(&c, argv[optind]);
+	c.words = words + 1;
+	c.word_count = (int)(argv + argc - c.words);
+	return run(&c, words[0]);
 }

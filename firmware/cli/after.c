@@ -15,7 +15,7 @@ int after_failed(const char *command, const char *what, int error)
 }
 
 /* The arguments of a process can be read by everybody: a password is taken out of them. */
-void after_hide_password(char *where)
+void after_hide_password(const char *where)
 {
 	char *at = strchr(where, '@'), *host = strstr(where, "://");
 	char *password = host ? strchr(host + 3, ':') : NULL;
@@ -26,7 +26,7 @@ void after_hide_password(char *where)
 		memset(query + 9, 'x', strcspn(query + 9, "&"));
 }
 
-int after_night(struct night **out, char *where, const char *event_id, enum night_open how,
+int after_night(struct night **out, const char *where, const char *event_id, enum night_open how,
 	char why[NIGHT_WHY_SIZE])
 {
 	char *copy = strdup(where);
@@ -41,7 +41,7 @@ int after_night(struct night **out, char *where, const char *event_id, enum nigh
 }
 
 int after_open(struct event **event, struct night **night, const char *command,
-	const char *event_dir, char *where)
+	const char *event_dir, const char *where)
 {
 	char why[NIGHT_WHY_SIZE];
 	struct event *e;
@@ -65,7 +65,7 @@ int after_open(struct event **event, struct night **night, const char *command,
 }
 
 int after_figures(struct event **event, struct figures **out, const char *command,
-	const char *event_dir, char *where)
+	const char *event_dir, const char *where)
 {
 	struct night *night;
 	struct event *e;

@@ -10,20 +10,20 @@
 #include <stdio.h>
 
 /* Overwrites the password in the address of a store, which is an argument of this process. */
-void after_hide_password(char *where);
+void after_hide_password(const char *where);
 
 /* night_open(), of an argument whose password is overwritten before. */
-NODISCARD int after_night(struct night **out, char *where, const char *event_id,
+NODISCARD int after_night(struct night **out, const char *where, const char *event_id,
 	enum night_open how, char why[NIGHT_WHY_SIZE]);
 
 /* Opens the event and its store (`where` NULL: the event's folder). CLI_OK, or what to exit with:
  * the error was told then. *event and *night only on CLI_OK; the caller releases both. */
 NODISCARD int after_open(struct event **event, struct night **night, const char *command,
-	const char *event_dir, char *where);
+	const char *event_dir, const char *where);
 
 /* The same, folded. */
 NODISCARD int after_figures(struct event **event, struct figures **out, const char *command,
-	const char *event_dir, char *where);
+	const char *event_dir, const char *where);
 
 /* Tells that something could not be done; gives CLI_FAILED. */
 int after_failed(const char *command, const char *what, int error);

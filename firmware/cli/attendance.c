@@ -1,5 +1,6 @@
 #include "night/attendance.h"
 
+#include "base/flags.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/after.h"
@@ -12,9 +13,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -70,12 +71,15 @@ static const struct seller {
 	{ "billetweb", "Billet", "Nom", "Email", "Tarif", "Séance", "Entré", "Oui", "Non", ';' },
 };
 
+#define NOT_GIVEN UINT_MAX
+
 enum format { FORMAT_CSV, FORMAT_JSON, FORMAT_PRETIX, FORMATS };
 static const char *const format_names[FORMATS] = { "csv", "json", "pretix" };
 
 struct options {
-	char *event, *store, *format, *as, *source, *list, *out;
-	char *url, *organizer, *token_file, *ca_file, *timeout, *retries;
+	const char *event, *store, *format, *as, *source, *list, *out;
+	const char *url, *organizer, *token_file, *ca_file;
+	unsigned timeout_s, retries; /* or NOT_GIVEN */
 	bool came;
 };
 
@@ -245,8 +249,8 @@ static int find_words(const struct options *o, struct telling *t)
 	else if (o->url &&
 		 (!o->organizer || !pretix_is_slug(o->organizer) || !o->list || !o->token_file))
 		wrong = "--upload-pretix needs --organizer, --list and --token-file";
-	else if (!o->url &&
-		 (o->organizer || o->token_file || o->ca_file || o->timeout || o->retries))
+	else if (!o->url && (o->organizer || o->token_file || o->ca_file ||
+				    o->timeout_s != NOT_GIVEN || o->retries != NOT_GIVEN))
 		wrong = "--organizer, --token-file, --ca-file, --timeout and --retries are for "
 			"--upload-pretix";
 	if (o->url)
@@ -325,12 +329,10 @@ static FILE *open_spool(const char *event_dir)
 static int upload(const struct telling *t, FILE *bodies)
 {
 	const struct options *o = t->options;
-	struct upload_options u = { o->url, o->organizer, o->list, o->token_file, o->ca_file,
-		PRETIX_TIMEOUT_S, PRETIX_RETRIES };
+	const struct upload_options u = { o->url, o->organizer, o->list, o->token_file, o->ca_file,
+		o->timeout_s == NOT_GIVEN ? PRETIX_TIMEOUT_S : o->timeout_s,
+		o->retries == NOT_GIVEN ? PRETIX_RETRIES : o->retries };
 	struct after_out out;
-	if ((o->timeout && !pretix_take_number(o->timeout, 1, HTTP_TIMEOUT_MAX_S, &u.timeout_s)) ||
-		(o->retries && !pretix_take_number(o->retries, 0, PRETIX_RETRIES_MAX, &u.retries)))
-		return fputs(usage, stderr), CLI_USAGE;
 	int begun = after_begin(&out, "attendance", o->out);
 	if (begun != CLI_OK)
 		return begun;
@@ -399,44 +401,28 @@ static int run(struct telling *t)
 
 int cli_attendance(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 0 },
-		{ "store", required_argument, NULL, 1 },
-		{ "format", required_argument, NULL, 2 },
-		{ "as", required_argument, NULL, 3 },
-		{ "source", required_argument, NULL, 4 },
-		{ "list", required_argument, NULL, 5 },
-		{ "out", required_argument, NULL, 6 },
-		{ "upload-pretix", required_argument, NULL, 7 },
-		{ "organizer", required_argument, NULL, 8 },
-		{ "token-file", required_argument, NULL, 9 },
-		{ "ca-file", required_argument, NULL, 10 },
-		{ "timeout", required_argument, NULL, 11 },
-		{ "retries", required_argument, NULL, 12 },
-		{ "came", no_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
+	struct options o = { .timeout_s = NOT_GIVEN, .retries = NOT_GIVEN };
+	struct telling t = { .options = &o };
+	const struct flag flags[] = {
+		{ "event", .text = &o.event, .needed = "DIR" },
+		{ "store", .text = &o.store },
+		{ "format", .text = &o.format },
+		{ "as", .text = &o.as },
+		{ "source", .text = &o.source },
+		{ "list", .text = &o.list },
+		{ "out", .text = &o.out },
+		{ "upload-pretix", .text = &o.url },
+		{ "organizer", .text = &o.organizer },
+		{ "token-file", .text = &o.token_file },
+		{ "ca-file", .text = &o.ca_file },
+		{ "timeout", .take = pretix_take_timeout, .context = &o.timeout_s },
+		{ "retries", .take = pretix_take_retries, .context = &o.retries },
+		{ "came", .set = &o.came },
 		{ 0 },
 	};
-	struct options o = { 0 };
-	struct telling t = { .options = &o };
-	char **const values[] = { &o.event, &o.store, &o.format, &o.as, &o.source, &o.list, &o.out,
-		&o.url, &o.organizer, &o.token_file, &o.ca_file, &o.timeout, &o.retries };
-	int c;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		if (c >= 0 && c < (int)ARRAY_LEN(values))
-			*values[c] = optarg;
-		else if (c == 'c')
-			o.came = true;
-		else
-			return fputs(usage, c == 'h' ? stdout : stderr),
-			       c == 'h' ? CLI_OK : CLI_USAGE;
-	}
-	if (!o.event || optind != argc) {
-		fputs(usage, stderr);
-		return CLI_USAGE;
-	}
-	int status = find_words(&o, &t);
+	int status = flags_read("parvis attendance", flags, argc, argv, NULL);
+	if (status >= 0)
+		return fputs(usage, status ? stderr : stdout), status;
+	status = find_words(&o, &t);
 	return status == CLI_OK ? run(&t) : status;
 }

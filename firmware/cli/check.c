@@ -1,4 +1,5 @@
 #include "base/cc.h"
+#include "base/flags.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/cli.h"
@@ -10,7 +11,6 @@
 #include "store/roster.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,43 +154,20 @@ static int run(struct check *c)
 	return result;
 }
 
-static bool parse(int argc, char **argv, struct check *c)
-{
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 'e' },
-		{ "venue", required_argument, NULL, 'v' },
-		{ "at", required_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ 0 },
-	};
-	int o;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((o = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (o == 'e')
-			c->event_dir = optarg;
-		else if (o == 'v')
-			c->venue = optarg;
-		else if (o == 'a')
-			c->at = optarg;
-		else if (o == 'j')
-			c->json = true;
-		else
-			return false;
-	}
-	c->codes = argv + optind;
-	return c->event_dir && c->venue && *c->codes;
-}
-
 int cli_check(int argc, char **argv)
 {
 	struct check c = { 0 };
-	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		usage(stdout);
-		return CLI_OK;
-	}
-	if (parse(argc, argv, &c))
-		return run(&c);
-	usage(stderr);
-	return CLI_USAGE;
+	const struct flag flags[] = {
+		{ "event", .text = &c.event_dir, .needed = "DIR" },
+		{ "venue", .text = &c.venue, .needed = "ID" },
+		{ "at", .text = &c.at },
+		{ "json", .set = &c.json },
+		{ 0 },
+	};
+	int status = flags_read("parvis check", flags, argc, argv, &c.codes);
+	if (status < 0 && !*c.codes)
+		status = flags_wrong("parvis check", "CODE is missing");
+	if (status >= 0)
+		return usage(status ? stderr : stdout), status;
+	return run(&c);
 }

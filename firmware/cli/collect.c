@@ -1,12 +1,12 @@
 #include "cli/collect.h"
 
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/after.h"
 #include "cli/cli.h"
 #include "cli/data.h"
 #include "cli/folder.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,46 +61,33 @@ static bool names_a_broker(int argc, char **argv)
 	return false;
 }
 
+static const char *take_seconds(void *context, const char *value)
+{
+	unsigned *out = context;
+	size_t len = strlen(value);
+	if (len < 1 || len > 5 || strspn(value, "0123456789") != len)
+		return "a number of seconds, 0 to 99999";
+	*out = (unsigned)strtoul(value, NULL, 10);
+	return NULL;
+}
+
 /* -1: go on; otherwise the exit status. */
 static int read_options(int argc, char **argv, struct collect_options *o)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 'e' },
-		{ "store", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "camera", required_argument, NULL, 'c' },
-		{ "seconds", required_argument, NULL, 'n' },
-		{ "help", no_argument, NULL, 'h' },
+	const struct flag flags[] = {
+		{ "event", .text = &o->event_dir, .needed = "DIR" },
+		{ "store", .text = &o->store },
+		{ "json", .set = &o->json },
+		{ "camera", .text = &o->camera },
+		{ "seconds", .take = take_seconds, .context = &o->seconds },
 		{ 0 },
 	};
-	int c;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		if (c == 'e')
-			o->event_dir = optarg;
-		else if (c == 's')
-			o->store = optarg;
-		else if (c == 'j')
-			o->json = true;
-		else if (c == 'c')
-			o->camera = optarg;
-		else if (c == 'n' && strspn(optarg, "0123456789") == strlen(optarg) &&
-			 strlen(optarg) < 6 && *optarg)
-			o->seconds = (unsigned)strtoul(optarg, NULL, 10);
-		else
-			return tell_usage(c == 'h' ? stdout : stderr),
-			       c == 'h' ? CLI_OK : CLI_USAGE;
-	}
-	o->sources = argv + optind;
-	o->source_count = argc - optind;
-	if (o->event_dir && (o->source_count || o->camera))
-		return -1;
-	fputs(o->event_dir ? "parvis collect: name at least one source\n"
-			   : "parvis collect: --event DIR is missing\n",
-		stderr);
-	tell_usage(stderr);
-	return CLI_USAGE;
+	int status = flags_read("parvis collect", flags, argc, argv, &o->sources);
+	if (status < 0 && !*o->sources && !o->camera)
+		status = flags_wrong("parvis collect", "name at least one source");
+	if (status < 0)
+		o->source_count = (int)(argv + argc - o->sources);
+	return status;
 }
 
 int cli_collect(int argc, char **argv)
@@ -111,7 +98,7 @@ int cli_collect(int argc, char **argv)
 		return collect_broker(argc, argv);
 	int status = read_options(argc, argv, &o);
 	if (status >= 0)
-		return status;
+		return tell_usage(status ? stderr : stdout), status;
 	status = folder_open(&event, o.event_dir);
 	if (status != CLI_OK)
 		return status;

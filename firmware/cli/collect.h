@@ -11,7 +11,7 @@
 
 struct collect_options {
 	const char *event_dir;
-	char *store; /* a file that ends in .db, postgresql://…; NULL: the event's folder */
+	const char *store; /* a file that ends in .db, postgresql://…; NULL: the event's folder */
 	bool json;
 	const char *camera; /* NULL: none */
 	unsigned seconds;

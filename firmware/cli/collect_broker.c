@@ -1,4 +1,5 @@
 /* parvis collect --broker: every row of every box, committed, then acknowledged. */
+#include "base/flags.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/after.h"
@@ -15,7 +16,6 @@
 #include "port/clock.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -72,80 +72,50 @@ static void on_signal(int number)
 	stop = 1;
 }
 
-static char *take_store(char *argument)
+static const char *take_store(void *context, const char *value)
 {
-	char *copy = strdup(argument);
-	after_hide_password(argument);
-	return copy;
+	struct options *o = context;
+	free(o->store);
+	o->store = strdup(value);
+	after_hide_password(value);
+	return o->store ? NULL : "what there is memory for";
 }
 
-static bool take_patience(struct options *o, const char *text)
+static const char *take_patience(void *context, const char *value)
 {
+	static_assert(PATIENCE_LEAST == 10 && PATIENCE_MOST == 86400, "as it is said");
+	struct options *o = context;
 	char *end;
 	errno = 0;
-	o->patience_s = strtol(text, &end, 10);
-	return !errno && end != text && !*end && o->patience_s >= PATIENCE_LEAST &&
-	       o->patience_s <= PATIENCE_MOST;
+	o->patience_s = strtol(value, &end, 10);
+	bool good = !errno && end != value && !*end && o->patience_s >= PATIENCE_LEAST &&
+		    o->patience_s <= PATIENCE_MOST;
+	return good ? NULL : "seconds, 10 to 86400";
 }
 
-static bool take(struct options *o, int c)
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct options *o)
 {
-	const char **const texts[] = {
-		['e'] = &o->event_dir, ['a'] = &o->ca, ['c'] = &o->certificate, ['k'] = &o->key
-	};
-	switch (c) {
-	case 'b':
-		if (o->url_count == BROKER_URLS_MAX)
-			return false;
-		o->urls[o->url_count++] = optarg;
-		return true;
-	case 's':
-		free(o->store);
-		o->store = take_store(optarg);
-		return o->store != NULL;
-	case 'o':
-		return o->once = true;
-	case 'p':
-		return take_patience(o, optarg);
-	case 'j':
-		return o->json = true;
-	case 'n':
-		return o->any_box = true;
-	case 'e':
-	case 'a':
-	case 'c':
-	case 'k':
-		*texts[c] = optarg;
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool parse(int argc, char **argv, struct options *out)
-{
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 'e' },
-		{ "broker", required_argument, NULL, 'b' },
-		{ "store", required_argument, NULL, 's' },
-		{ "once", no_argument, NULL, 'o' },
-		{ "patience", required_argument, NULL, 'p' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "any-box", no_argument, NULL, 'n' },
-		{ "tls-ca", required_argument, NULL, 'a' },
-		{ "tls-cert", required_argument, NULL, 'c' },
-		{ "tls-key", required_argument, NULL, 'k' },
+	const struct flag flags[] = {
+		{ "event", .text = &o->event_dir, .needed = "DIR" },
+		{ "broker", .text = o->urls, .count = &o->url_count, .most = BROKER_URLS_MAX,
+			.needed = "URL" },
+		{ "store", .take = take_store, .context = o },
+		{ "once", .set = &o->once },
+		{ "patience", .take = take_patience, .context = o },
+		{ "json", .set = &o->json },
+		{ "any-box", .set = &o->any_box },
+		{ "tls-ca", .text = &o->ca },
+		{ "tls-cert", .text = &o->certificate },
+		{ "tls-key", .text = &o->key },
 		{ 0 },
 	};
-	bool good = true;
-	int c;
-	*out = (struct options){ 0 };
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while (good && (c = getopt_long(argc, argv, "", known, NULL)) != -1)
-		good = take(out, c);
-	return good && optind == argc && out->event_dir && out->url_count &&
-	       !out->certificate == !out->key && (out->once || !out->patience_s);
+	int status = flags_read("parvis collect", flags, argc, argv, NULL);
+	if (status < 0 && !o->certificate != !o->key)
+		status = flags_wrong("parvis collect", "--tls-cert and --tls-key go together");
+	if (status < 0 && o->patience_s && !o->once)
+		status = flags_wrong("parvis collect", "--patience is of --once");
+	return status;
 }
 
 static int check_urls(const struct options *o)
@@ -267,13 +237,14 @@ static int collect(struct options *o, const struct event *e)
 
 int collect_broker(int argc, char **argv)
 {
-	struct options o;
+	struct options o = { 0 };
 	struct event *e = NULL;
 	struct sigaction act = { .sa_handler = on_signal };
-	if (!parse(argc, argv, &o)) {
-		collect_broker_usage(stderr);
+	int status = read_options(argc, argv, &o);
+	if (status >= 0) {
+		collect_broker_usage(status ? stderr : stdout);
 		free(o.store);
-		return CLI_USAGE;
+		return status;
 	}
 	int result = check_urls(&o);
 	if (result == CLI_OK)

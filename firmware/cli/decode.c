@@ -1,12 +1,12 @@
 #include "cli/cli.h"
 
 #include "base/cc.h"
+#include "base/flags.h"
 #include "base/text.h"
 #include "port/picture.h"
 #include "scan/reader.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -189,29 +189,18 @@ static enum cli_exit run(struct job *job, char **files, int n)
 
 int cli_decode(int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' }, { 0 } };
 	struct job job = { 0 };
-	int c;
+	const struct flag flags[] = { { "json", .set = &job.json }, { 0 } };
+	char **files;
+	int status = flags_read("parvis decode", flags, argc, argv, &files);
 
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			job.json = true;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return CLI_OK;
-		default:
-			fputs(usage_text, stderr);
-			return CLI_USAGE;
-		}
-	}
-	if (optind == argc) {
-		fputs(usage_text, stderr);
-		return CLI_USAGE;
-	}
-	job.named = argc - optind > 1;
-	return (int)run(&job, argv + optind, argc - optind);
+	if (status < 0 && !*files)
+		status = flags_wrong("parvis decode", "IMAGE is missing");
+	if (status >= 0)
+		return fputs(usage_text, status ? stderr : stdout), status;
+
+	int n = (int)(argv + argc - files);
+
+	job.named = n > 1;
+	return (int)run(&job, files, n);
 }

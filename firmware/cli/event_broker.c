@@ -1,5 +1,6 @@
 #include "cli/event_parts.h"
 
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/broker_files.h"
 #include "cli/cli.h"
@@ -9,7 +10,6 @@
 #include "port/clock.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,39 +40,26 @@ struct broker_options {
 	unsigned port;
 };
 
-static bool take_port(unsigned *out, const char *text)
+static const char *take_port(void *context, const char *value)
 {
-	size_t n = strspn(text, "0123456789");
-	unsigned long port = n && n < 6 && !text[n] ? strtoul(text, NULL, 10) : 0;
-	*out = (unsigned)port;
-	return port >= 1 && port <= 65535;
+	unsigned *out = context;
+	size_t n = strspn(value, "0123456789");
+	*out = n && n < 6 && !value[n] ? (unsigned)strtoul(value, NULL, 10) : 0;
+	return *out >= 1 && *out <= 65535 ? NULL : "a port, 1 to 65535";
 }
 
-static bool parse(int argc, char **argv, struct broker_options *out)
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct broker_options *o)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 'e' },
-		{ "host", required_argument, NULL, 'H' },
-		{ "port", required_argument, NULL, 'p' },
-		{ "out", required_argument, NULL, 'o' },
+	const struct flag flags[] = {
+		{ "event", .text = &o->event_dir, .needed = "DIR" },
+		{ "host", .text = o->hosts, .count = &o->host_count, .most = AUTHORITY_HOSTS_MAX,
+			.needed = "NAME" },
+		{ "port", .take = take_port, .context = &o->port },
+		{ "out", .text = &o->out, .needed = "DIR" },
 		{ 0 },
 	};
-	bool good = true;
-	int c;
-	*out = (struct broker_options){ .port = PORT };
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (c == 'e')
-			out->event_dir = optarg;
-		else if (c == 'o')
-			out->out = optarg;
-		else if (c == 'H' && out->host_count < AUTHORITY_HOSTS_MAX)
-			out->hosts[out->host_count++] = optarg;
-		else
-			good = good && c == 'p' && take_port(&out->port, optarg);
-	}
-	return good && optind == argc && out->event_dir && out->out && out->host_count;
+	return flags_read("parvis event broker", flags, argc, argv, NULL);
 }
 
 /* --- certificates ------------------------------------------------------------------------------
@@ -171,13 +158,14 @@ static int write_all(const struct event *e, const struct broker_options *o)
 
 int event_broker(int argc, char **argv)
 {
-	struct broker_options o;
+	struct broker_options o = { .port = PORT };
 	struct event *e = NULL;
-	if (!parse(argc, argv, &o)) {
+	int status = read_options(argc, argv, &o);
+	if (status >= 0) {
 		fputs("usage: parvis event broker --event DIR --host NAME [--host NAME...] "
 		      "[--port N] --out DIR\n",
-			stderr);
-		return CLI_USAGE;
+			status ? stderr : stdout);
+		return status;
 	}
 	int result = folder_open(&e, o.event_dir);
 	if (result == CLI_OK)

@@ -2,11 +2,11 @@
 #include "cli/event_parts.h"
 #include "cli/folder.h"
 
+#include "base/flags.h"
 #include "base/text.h"
 #include "event/issuer.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,6 +45,14 @@ void event_new_usage(FILE *out)
 	      "3 could not be done. After anything but 0, DIR is as it was.\n",
 		out);
 }
+
+/* As it was typed. */
+struct given {
+	const char *values[DRAFT_KEY_COUNT];
+	const char *from, *staff_item, *badges;
+	const char **venues, **items;
+	size_t venue_count, item_count;
+};
 
 struct making {
 	const char *dir;
@@ -118,60 +126,61 @@ static int take_model(struct draft *d, const char *dir)
 	return taken ? CLI_OK : too_many();
 }
 
-enum { FROM = DRAFT_KEY_COUNT, VENUE, ITEM, STAFF_ITEM, BADGES, PIN_STDIN };
-
-static const struct option known[] = {
-	{ "id", required_argument, NULL, DRAFT_ID },
-	{ "title", required_argument, NULL, DRAFT_TITLE },
-	{ "opens", required_argument, NULL, DRAFT_OPENS },
-	{ "closes", required_argument, NULL, DRAFT_CLOSES },
-	{ "timezone", required_argument, NULL, DRAFT_TIMEZONE },
-	{ "languages", required_argument, NULL, DRAFT_LANGUAGES },
-	{ "reentry", required_argument, NULL, DRAFT_REENTRY },
-	{ "capacity", required_argument, NULL, DRAFT_CAPACITY },
-	{ "from", required_argument, NULL, FROM },
-	{ "venue", required_argument, NULL, VENUE },
-	{ "item", required_argument, NULL, ITEM },
-	{ "staff-item", required_argument, NULL, STAFF_ITEM },
-	{ "badges", required_argument, NULL, BADGES },
-	{ "pin-stdin", no_argument, NULL, PIN_STDIN },
-	{ 0 },
+static const char *const key_names[] = {
+	[DRAFT_ID] = "id",
+	[DRAFT_TITLE] = "title",
+	[DRAFT_OPENS] = "opens",
+	[DRAFT_CLOSES] = "closes",
+	[DRAFT_TIMEZONE] = "timezone",
+	[DRAFT_LANGUAGES] = "languages",
+	[DRAFT_REENTRY] = "reentry",
+	[DRAFT_CAPACITY] = "capacity",
 };
+static_assert(ARRAY_LEN(key_names) == DRAFT_KEY_COUNT, "every key is an option");
 
-static int take_flag(struct making *m, int o, const char *flag)
+/* -1: go on; otherwise the exit status. There are places for as many as there are arguments. */
+static int read_options(int argc, char **argv, struct making *m, struct given *g)
 {
-	struct draft *d = m->draft;
-	if (o == FROM)
-		return CLI_OK; /* it went first */
-	if (o == VENUE)
-		return add_venue(d, optarg);
-	if (o == ITEM)
-		return add_item(d, optarg);
-	if (o == PIN_STDIN) {
-		m->pin_stdin = true;
-		return CLI_OK;
-	}
-	char *value = o == STAFF_ITEM ? d->staff_item : o == BADGES ? d->walk_in : d->values[o];
-	return draft_put(value, optarg) ? CLI_OK : refuse(flag);
+	static const char command[] = "parvis event new";
+	struct flag flags[] = {
+		[DRAFT_KEY_COUNT] = { "from", .text = &g->from },
+		{ "venue", .text = g->venues, .count = &g->venue_count, .most = (size_t)argc },
+		{ "item", .text = g->items, .count = &g->item_count, .most = (size_t)argc },
+		{ "staff-item", .text = &g->staff_item },
+		{ "badges", .text = &g->badges },
+		{ "pin-stdin", .set = &m->pin_stdin },
+		{ 0 },
+	};
+	for (size_t k = 0; k < DRAFT_KEY_COUNT; k++)
+		flags[k] = (struct flag){ key_names[k], .text = &g->values[k] };
+	char **rest;
+	int status = flags_read(command, flags, argc, argv, &rest);
+	if (status < 0 && (!rest[0] || rest[1]))
+		status = flags_wrong(command, rest[0] ? "it makes one DIR" : "DIR is missing");
+	if (status < 0)
+		m->dir = rest[0];
+	return status;
 }
 
-/* Goes through the flags: once for the model, which the others are laid over, once for these. */
-static int each_flag(int argc, char **argv, struct making *m, bool model)
+static int put(char out[DRAFT_VALUE_SIZE], const char *flag, const char *value)
 {
-	int o, index = 0, result = CLI_OK;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while (result == CLI_OK && (o = getopt_long(argc, argv, "", known, &index)) != -1) {
-		if (o == '?')
-			return CLI_USAGE;
-		if (!model)
-			result = take_flag(m, o, known[index].name);
-		else if (o == FROM)
-			result = take_model(m->draft, optarg);
-	}
-	if (result == CLI_OK && optind != argc - 1)
-		return CLI_USAGE;
-	m->dir = argv[argc - 1];
+	return !value || draft_put(out, value) ? CLI_OK : refuse(flag);
+}
+
+/* The model, and what was given laid over it. */
+static int fill(struct draft *d, const struct given *g)
+{
+	int result = g->from ? take_model(d, g->from) : CLI_OK;
+	for (size_t k = 0; result == CLI_OK && k < DRAFT_KEY_COUNT; k++)
+		result = put(d->values[k], key_names[k], g->values[k]);
+	if (result == CLI_OK)
+		result = put(d->staff_item, "staff-item", g->staff_item);
+	if (result == CLI_OK)
+		result = put(d->walk_in, "badges", g->badges);
+	for (size_t i = 0; result == CLI_OK && i < g->venue_count; i++)
+		result = add_venue(d, g->venues[i]);
+	for (size_t i = 0; result == CLI_OK && i < g->item_count; i++)
+		result = add_item(d, g->items[i]);
 	return result;
 }
 
@@ -191,23 +200,20 @@ static bool is_in_the_way(const char *dir, const char *name)
 
 static int complete(struct making *m)
 {
-	static const char *const needed[] = { [DRAFT_ID] = "id",
-		[DRAFT_TITLE] = "title",
-		[DRAFT_OPENS] = "opens",
-		[DRAFT_CLOSES] = "closes",
-		[DRAFT_TIMEZONE] = "timezone" };
+	static const enum draft_key needed[] = { DRAFT_ID, DRAFT_TITLE, DRAFT_OPENS, DRAFT_CLOSES,
+		DRAFT_TIMEZONE };
 	struct draft *d = m->draft;
 	bool lacks = d->venue_count == 0;
 	for (size_t k = 0; k < ARRAY_LEN(needed); k++)
-		lacks = lacks || !*d->values[k];
+		lacks = lacks || !*d->values[needed[k]];
 	if (!lacks)
 		return CLI_OK;
 	if (isatty(STDIN_FILENO))
 		return event_ask(d);
 	fputs("parvis: missing, and no terminal to ask at:", stderr);
 	for (size_t k = 0; k < ARRAY_LEN(needed); k++)
-		if (!*d->values[k])
-			fprintf(stderr, " --%s", needed[k]);
+		if (!*d->values[needed[k]])
+			fprintf(stderr, " --%s", key_names[needed[k]]);
 	fputs(d->venue_count ? "\n" : " --venue\n", stderr);
 	return CLI_USAGE;
 }
@@ -309,13 +315,9 @@ static int make(struct making *m)
 	return CLI_OK;
 }
 
-static int run(int argc, char **argv, struct making *m)
+static int run(struct making *m, const struct given *g)
 {
-	int result = each_flag(argc, argv, m, true);
-	if (result == CLI_OK)
-		result = each_flag(argc, argv, m, false);
-	if (result == CLI_USAGE)
-		event_new_usage(stderr);
+	int result = fill(m->draft, g);
 	if (result != CLI_OK)
 		return result;
 	if (is_in_the_way(m->dir, "event.ini") || is_in_the_way(m->dir, ISSUER_FILE))
@@ -334,17 +336,20 @@ static int run(int argc, char **argv, struct making *m)
 
 int event_new(int argc, char **argv)
 {
-	struct making m = { 0 };
-	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		event_new_usage(stdout);
-		return CLI_OK;
-	}
-	m.draft = draft_new();
-	if (!m.draft) {
+	size_t most = (size_t)argc + 1;
+	struct making m = { .draft = draft_new() };
+	struct given g = { .venues = calloc(most, sizeof(*g.venues)),
+		.items = calloc(most, sizeof(*g.items)) };
+	bool room = m.draft && g.venues && g.items;
+	int status = room ? read_options(argc, argv, &m, &g) : CLI_FAILED;
+	if (status < 0)
+		status = run(&m, &g);
+	else if (room)
+		event_new_usage(status ? stderr : stdout);
+	else
 		fputs("parvis: not enough memory\n", stderr);
-		return CLI_FAILED;
-	}
-	int result = run(argc, argv, &m);
+	free(g.venues);
+	free(g.items);
 	draft_free(m.draft);
-	return result;
+	return status;
 }

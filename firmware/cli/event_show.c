@@ -1,3 +1,4 @@
+#include "base/flags.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/cli.h"
@@ -217,20 +218,18 @@ static int print_json(const struct show *s)
 int event_show(int argc, char **argv)
 {
 	struct show s = { 0 };
-	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		usage(stdout);
-		return CLI_OK;
-	}
-	bool json = argc == 3 && (!strcmp(argv[1], "--json") || !strcmp(argv[2], "--json"));
-	const char *dir = json && !strcmp(argv[1], "--json") ? argv[2] : argc > 1 ? argv[1] : "-";
-	if ((argc != 2 && !json) || dir[0] == '-') {
-		usage(stderr);
-		return CLI_USAGE;
-	}
-	int result = folder_open(&s.event, dir);
+	bool json = false;
+	const struct flag flags[] = { { "json", .set = &json }, { 0 } };
+	char **dirs;
+	int status = flags_read("parvis event show", flags, argc, argv, &dirs);
+	if (status < 0 && (!dirs[0] || dirs[1]))
+		status = flags_wrong("parvis event show", "it takes one DIR");
+	if (status >= 0)
+		return usage(status ? stderr : stdout), status;
+	int result = folder_open(&s.event, dirs[0]);
 	if (result != CLI_OK)
 		return result;
-	result = read_roster(&s, dir);
+	result = read_roster(&s, dirs[0]);
 	if (result == CLI_OK)
 		result = (json ? print_json : print_plain)(&s);
 	if (result == CLI_OK && (fflush(stdout) || ferror(stdout))) {

@@ -1,10 +1,10 @@
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/data.h"
 #include "store/peers.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,48 +226,19 @@ static int count_and_print(struct log *l, const struct options *o)
 	return data_flush("headcount");
 }
 
-/* -1: go on; otherwise the exit status. */
-static int read_options(int argc, char **argv, struct options *o)
-{
-	static const struct option known[] = {
-		{ "data", required_argument, NULL, 'd' },
-		{ "venue", required_argument, NULL, 'v' },
-		{ "all", no_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	int c;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		if (c == 'd')
-			o->data = optarg;
-		else if (c == 'v')
-			o->venue = optarg;
-		else if (c == 'a')
-			o->all = true;
-		else if (c == 'j')
-			o->json = true;
-		else
-			return fputs(usage, c == 'h' ? stdout : stderr),
-			       c == 'h' ? CLI_OK : CLI_USAGE;
-	}
-	if (o->data && optind == argc)
-		return -1;
-	fputs(o->data ? "parvis headcount: it takes options only\n"
-		      : "parvis headcount: --data DIR is missing\n",
-		stderr);
-	fputs(usage, stderr);
-	return CLI_USAGE;
-}
-
 int cli_headcount(int argc, char **argv)
 {
 	struct options o = { 0 };
-	int status = read_options(argc, argv, &o);
+	const struct flag flags[] = {
+		{ "data", .text = &o.data, .needed = "DIR" },
+		{ "venue", .text = &o.venue },
+		{ "all", .set = &o.all },
+		{ "json", .set = &o.json },
+		{ 0 },
+	};
+	int status = flags_read("parvis headcount", flags, argc, argv, NULL);
 	if (status >= 0)
-		return status;
+		return fputs(usage, status ? stderr : stdout), status;
 	struct log *l;
 	status = data_open(&l, "headcount", o.data);
 	if (status != CLI_OK)

@@ -1,6 +1,7 @@
 #include "event/bundle.h"
 
 #include "base/cc.h"
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
@@ -15,7 +16,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <limits.h>
@@ -61,36 +61,23 @@ struct options {
 	bool pin_stdin;
 };
 
-static bool parse(int argc, char **argv, struct options *out)
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct options *out)
 {
-	static const struct {
-		const char *name;
-		size_t at;
-	} texts[] = {
-		{ "event", offsetof(struct options, event_dir) },
-		{ "venue", offsetof(struct options, venue) },
-		{ "door", offsetof(struct options, door) },
-		{ "doorway", offsetof(struct options, doorway) },
-		{ "out", offsetof(struct options, out) },
-		{ "lang", offsetof(struct options, languages) },
-		{ "printer", offsetof(struct options, printer) },
-		{ "pins", offsetof(struct options, pins) },
+	const struct flag flags[] = {
+		{ "event", .text = &out->event_dir, .needed = "DIR" },
+		{ "venue", .text = &out->venue, .needed = "ID" },
+		{ "door", .text = &out->door, .needed = "NAME" },
+		{ "doorway", .text = &out->doorway },
+		{ "out", .text = &out->out },
+		{ "lang", .text = &out->languages },
+		{ "printer", .text = &out->printer },
+		{ "pins", .text = &out->pins },
+		{ "pin-stdin", .set = &out->pin_stdin },
+		{ 0 },
 	};
-	struct option known[ARRAY_LEN(texts) + 2] = { 0 };
-	int c, which = 0;
-	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		known[i] = (struct option){ texts[i].name, required_argument, NULL, 'x' };
 	*out = (struct options){ .doorway = "entry", .printer = "" };
-	known[ARRAY_LEN(texts)] = (struct option){ "pin-stdin", no_argument, NULL, 'p' };
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "", known, &which)) == 'x' || c == 'p') {
-		if (c == 'p')
-			out->pin_stdin = true;
-		else
-			memcpy((char *)out + texts[which].at, &optarg, sizeof(optarg));
-	}
-	return c == -1 && optind == argc && out->event_dir && out->venue && out->door;
+	return flags_read("parvis kiosk provision", flags, argc, argv, NULL);
 }
 
 /* --- what goes in ------------------------------------------------------------------------------
@@ -362,10 +349,9 @@ static int provision(int argc, char **argv)
 	static int (*const steps[])(struct making *) = { take_settings, open_issuer, take_pins,
 		take_roster, take_names, open_aside, write_out };
 	struct options o;
-	if (!parse(argc, argv, &o)) {
-		usage(stderr);
-		return CLI_USAGE;
-	}
+	int status = read_options(argc, argv, &o);
+	if (status >= 0)
+		return usage(status ? stderr : stdout), status;
 	struct making m = { .options = &o, .roster = -1, .pins = -1, .names = -1, .fd = -1 };
 	int result = folder_open(&m.event, o.event_dir);
 	for (size_t i = 0; result == CLI_OK && i < ARRAY_LEN(steps); i++)

@@ -2,6 +2,7 @@
  * list of certificates that are not to be believed any more and the access lists. */
 #include "cli/kiosk_revoke.h"
 
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/broker_files.h"
 #include "cli/cli.h"
@@ -112,14 +113,22 @@ static int shut_out(const char *event_dir, const struct event *e, const char *bo
 
 int kiosk_revoke(int argc, char **argv)
 {
+	static const char command[] = "parvis kiosk revoke";
+	const char *dir = NULL;
+	const struct flag flags[] = { { "event", .text = &dir, .needed = "DIR" }, { 0 } };
 	struct event *e = NULL;
-	if (argc != 4 || strcmp(argv[1], "--event")) {
-		fputs("usage: parvis kiosk revoke --event DIR VENUE/DOOR|DEVICE\n", stderr);
-		return CLI_USAGE;
+	char **boxes;
+	int status = flags_read(command, flags, argc, argv, &boxes);
+	if (status < 0 && (!boxes[0] || boxes[1]))
+		status = flags_wrong(command, "it takes one VENUE/DOOR or DEVICE");
+	if (status >= 0) {
+		fputs("usage: parvis kiosk revoke --event DIR VENUE/DOOR|DEVICE\n",
+			status ? stderr : stdout);
+		return status;
 	}
-	int result = folder_open(&e, argv[2]);
+	int result = folder_open(&e, dir);
 	if (result == CLI_OK)
-		result = shut_out(argv[2], e, argv[3]);
+		result = shut_out(dir, e, boxes[0]);
 	event_free(e);
 	return result;
 }

@@ -4,6 +4,7 @@
  * sealed with a key of this run, which its pairing code alone has: who listens gets nothing. */
 #include "cli/kiosk_serve.h"
 
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "event/bundle.h"
@@ -176,13 +177,18 @@ int kiosk_serve(int argc, char **argv)
 {
 	struct sigaction act = { .sa_handler = on_signal };
 	char where[64];
-	if (argc != 5 || strcmp(argv[1], "--event") || strcmp(argv[3], "--listen")) {
-		fputs("usage: parvis kiosk serve --event DIR --listen ADDRESS:PORT\n", stderr);
-		return CLI_USAGE;
+	const char *dir = NULL, *address = NULL;
+	const struct flag flags[] = { { "event", .text = &dir, .needed = "DIR" },
+		{ "listen", .text = &address, .needed = "ADDRESS:PORT" }, { 0 } };
+	int read = flags_read("parvis kiosk serve", flags, argc, argv, NULL);
+	if (read >= 0) {
+		fputs("usage: parvis kiosk serve --event DIR --listen ADDRESS:PORT\n",
+			read ? stderr : stdout);
+		return read;
 	}
 	struct file *files = calloc(FILES_MAX, sizeof(*files));
-	size_t count = files ? list(argv[2], files) : 0;
-	int listener = count ? listen_at(argv[4], where) : -ENOENT;
+	size_t count = files ? list(dir, files) : 0;
+	int listener = count ? listen_at(address, where) : -ENOENT;
 	if (listener >= 0) {
 		sigaction(SIGTERM, &act, NULL);
 		sigaction(SIGINT, &act, NULL);

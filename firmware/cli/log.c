@@ -1,9 +1,9 @@
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/data.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,12 +23,9 @@ static const char usage[] =
 	"Tickets are shown as keyed hashes: the log holds no codes and no names.\n"
 	"Exit status: 0 done, 1 the log is not as it was written, 2 wrong use, 3 it cannot be read.\n";
 
-enum format { FORMAT_TABLE, FORMAT_JSON, FORMAT_CSV };
-
 struct options {
 	const char *data;
-	enum format format;
-	bool verify;
+	bool json, csv, verify;
 };
 
 /* A character that could act on a terminal takes up to ten. */
@@ -155,19 +152,10 @@ static int print_line(void *context, const struct row *row)
 	return ferror(stdout) ? -EIO : 0;
 }
 
-static const struct {
-	const char *header;
-	int (*take)(void *context, const struct row *row);
-} formats[] = {
-	[FORMAT_TABLE] = { table_header, print_line },
-	[FORMAT_JSON] = { "", print_json },
-	[FORMAT_CSV] = { csv_header, print_csv },
-};
-
 static int list(struct log *l, const struct options *o)
 {
-	fputs(formats[o->format].header, stdout);
-	int error = log_each(l, formats[o->format].take, NULL);
+	fputs(o->json ? "" : o->csv ? csv_header : table_header, stdout);
+	int error = log_each(l, o->json ? print_json : o->csv ? print_csv : print_line, NULL);
 	if (ferror(stdout) || !error)
 		return data_flush("log");
 	fflush(stdout);
@@ -206,44 +194,20 @@ static int verify_unreadable(void)
 	return status == CLI_OK ? CLI_NO : status;
 }
 
-static int wrong(const char *what)
-{
-	fprintf(stderr, "parvis log: %s\n%s", what, usage);
-	return CLI_USAGE;
-}
-
 /* -1: go on; otherwise the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
-	static const struct option known[] = {
-		{ "data", required_argument, NULL, 'd' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "csv", no_argument, NULL, 'c' },
-		{ "verify", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
+	const struct flag flags[] = {
+		{ "data", .text = &o->data, .needed = "DIR" },
+		{ "json", .set = &o->json },
+		{ "csv", .set = &o->csv },
+		{ "verify", .set = &o->verify },
 		{ 0 },
 	};
-	int c, shapes = 0;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		if (c == 'h')
-			return fputs(usage, stdout), CLI_OK;
-		if (c == '?')
-			return fputs(usage, stderr), CLI_USAGE;
-		if (c == 'd') {
-			o->data = optarg;
-			continue;
-		}
-		shapes++;
-		o->verify |= c == 'v';
-		o->format = c == 'j' ? FORMAT_JSON : c == 'c' ? FORMAT_CSV : o->format;
-	}
-	if (!o->data)
-		return wrong("--data DIR is missing");
-	if (optind < argc)
-		return wrong("it takes options only");
-	return shapes > 1 ? wrong("--json, --csv and --verify exclude each other") : -1;
+	int status = flags_read("parvis log", flags, argc, argv, NULL);
+	if (status < 0 && o->json + o->csv + o->verify > 1)
+		status = flags_wrong("parvis log", "--json, --csv and --verify exclude each other");
+	return status;
 }
 
 int cli_log(int argc, char **argv)
@@ -251,7 +215,7 @@ int cli_log(int argc, char **argv)
 	struct options o = { 0 };
 	int status = read_options(argc, argv, &o);
 	if (status >= 0)
-		return status;
+		return fputs(usage, status ? stderr : stdout), status;
 	struct log *l;
 	int error = log_open_reader(&l, o.data);
 	if (error == -EBADMSG && o.verify)

@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 
 #include "base/cc.h"
+#include "base/text.h"
 #include "scan/reader.h"
 
 #include <stdbool.h>
@@ -67,8 +68,11 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(commands); i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return run(&commands[i], argc, argv);
-	if (argc > 1)
-		fprintf(stderr, "parvis: there is no such command\n");
+	if (argc > 1) {
+		char shown[128];
+		text_printable(shown, sizeof(shown), argv[1], strlen(argv[1]));
+		fprintf(stderr, "parvis: %s: there is no such command\n", shown);
+	}
 	usage(stderr);
 	return CLI_USAGE;
 }

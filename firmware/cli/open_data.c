@@ -1,11 +1,11 @@
 #include "night/open_data.h"
 
 #include "base/assets.h"
+#include "base/flags.h"
 #include "cli/after.h"
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static const char usage[] =
 	"Exit status: 0 done, 1 the event is not good, 2 wrong use, 3 failed.\n";
 
 struct options {
-	char *event, *out, *store, *publisher, *date, *assets;
+	const char *event, *out, *store, *publisher, *date, *assets;
 };
 
 static int read_schema(const struct options *o, char out[SCHEMA_MAX])
@@ -110,33 +110,18 @@ static int run(const struct options *o)
 
 int cli_open_data(int argc, char **argv)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 0 },
-		{ "out", required_argument, NULL, 1 },
-		{ "store", required_argument, NULL, 2 },
-		{ "publisher", required_argument, NULL, 3 },
-		{ "date", required_argument, NULL, 4 },
-		{ "assets", required_argument, NULL, 5 },
-		{ "help", no_argument, NULL, 'h' },
+	struct options o = { 0 };
+	const struct flag flags[] = {
+		{ "event", .text = &o.event, .needed = "DIR" },
+		{ "out", .text = &o.out, .needed = "DIR" },
+		{ "store", .text = &o.store },
+		{ "publisher", .text = &o.publisher },
+		{ "date", .text = &o.date },
+		{ "assets", .text = &o.assets },
 		{ 0 },
 	};
-	struct options o = { 0 };
-	char **const values[] = { &o.event, &o.out, &o.store, &o.publisher, &o.date, &o.assets };
-	int c;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		if (c >= 0 && c < (int)ARRAY_LEN(values))
-			*values[c] = optarg;
-		else
-			return fputs(usage, c == 'h' ? stdout : stderr),
-			       c == 'h' ? CLI_OK : CLI_USAGE;
-	}
-	if (o.event && o.out && optind == argc)
-		return run(&o);
-	fputs(o.event && o.out ? "parvis open-data: it takes options only\n"
-			       : "parvis open-data: --event DIR and --out DIR are needed\n",
-		stderr);
-	fputs(usage, stderr);
-	return CLI_USAGE;
+	int status = flags_read("parvis open-data", flags, argc, argv, NULL);
+	if (status >= 0)
+		return fputs(usage, status ? stderr : stdout), status;
+	return run(&o);
 }

@@ -1,3 +1,4 @@
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/after.h"
 #include "cli/cli.h"
@@ -12,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <sodium.h>
@@ -431,68 +431,48 @@ static char *read_line(void)
 	return NULL;
 }
 
-enum { STORE = 256, BOX, STICK, EMAIL, CODE, EMAIL_STDIN, CODE_STDIN, JSON, ERASE };
-
-static bool take_option(struct person_options *o, int c)
+/* Whom: one of four ways says it. -1: go on. */
+static int read_person(struct person_options *o, const char *email, const char *code,
+	bool email_stdin, bool code_stdin)
 {
-	char **who = c == EMAIL || c == EMAIL_STDIN ? &o->email : &o->code;
-	switch (c) {
-	case 'e':
-		o->event_dir = optarg;
-		return true;
-	case STORE:
-		o->store = optarg;
-		return true;
-	case BOX:
-		o->boxes[o->box_count++] = optarg;
-		return true;
-	case STICK:
-		o->sticks[o->stick_count++] = optarg;
-		return true;
-	case JSON:
-		return o->json = true;
-	case ERASE:
-		return o->erase = true;
-	case EMAIL:
-	case CODE:
-	case EMAIL_STDIN:
-	case CODE_STDIN:
-		if (o->email || o->code)
-			return false;
-		*who = c == EMAIL || c == CODE ? strdup(optarg) : read_line();
-		return *who && **who && strlen(*who) <= CODE_MAX;
-	default:
-		return false;
-	}
+	static const char command[] = "parvis person";
+	if (!!email + !!code + email_stdin + code_stdin != 1)
+		return flags_wrong(command,
+			"give --email, --email-stdin, --code or --code-stdin, one of them");
+	bool by_email = email || email_stdin;
+	const char *typed = email ? email : code;
+	char *who = typed ? strdup(typed) : read_line();
+	*(by_email ? &o->email : &o->code) = who;
+	if (who && *who && strlen(who) <= CODE_MAX)
+		return -1;
+	return flags_wrong(
+		command, "%s has 1 to %d characters", by_email ? "an address" : "a code", CODE_MAX);
 }
 
-static int run(struct person_options *o, int argc, char **argv)
+/* -1: go on; otherwise the exit status. There are places for as many as there are arguments. */
+static int read_options(int argc, char **argv, struct person_options *o)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 'e' },
-		{ "store", required_argument, NULL, STORE },
-		{ "box", required_argument, NULL, BOX },
-		{ "stick", required_argument, NULL, STICK },
-		{ "email", required_argument, NULL, EMAIL },
-		{ "code", required_argument, NULL, CODE },
-		{ "email-stdin", no_argument, NULL, EMAIL_STDIN },
-		{ "code-stdin", no_argument, NULL, CODE_STDIN },
-		{ "json", no_argument, NULL, JSON },
-		{ "erase", no_argument, NULL, ERASE },
-		{ "help", no_argument, NULL, 'h' },
+	const char *email = NULL, *code = NULL;
+	bool email_stdin = false, code_stdin = false;
+	const struct flag flags[] = {
+		{ "event", .text = &o->event_dir, .needed = "DIR" },
+		{ "store", .text = &o->store },
+		{ "box", .text = o->boxes, .count = &o->box_count, .most = (size_t)argc },
+		{ "stick", .text = o->sticks, .count = &o->stick_count, .most = (size_t)argc },
+		{ "email", .text = &email },
+		{ "code", .text = &code },
+		{ "email-stdin", .set = &email_stdin },
+		{ "code-stdin", .set = &code_stdin },
+		{ "json", .set = &o->json },
+		{ "erase", .set = &o->erase },
 		{ 0 },
 	};
-	int c;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		if (c == 'h')
-			return fputs(usage, stdout), CLI_OK;
-		if (!take_option(o, c))
-			return fputs(usage, stderr), CLI_USAGE;
-	}
-	if (!o->event_dir || (!o->email && !o->code) || optind != argc)
-		return fputs(usage, stderr), CLI_USAGE;
+	int status = flags_read("parvis person", flags, argc, argv, NULL);
+	return status < 0 ? read_person(o, email, code, email_stdin, code_stdin) : status;
+}
+
+static int run(const struct person_options *o)
+{
 	struct person_search p = { .o = o };
 	int status = folder_open(&p.event, o->event_dir);
 	if (status == CLI_OK)
@@ -505,7 +485,12 @@ int cli_person(int argc, char **argv)
 {
 	struct person_options o = { .boxes = calloc((size_t)argc + 1, sizeof(char *)),
 		.sticks = calloc((size_t)argc + 1, sizeof(char *)) };
-	int status = o.boxes && o.sticks ? run(&o, argc, argv) : CLI_FAILED;
+	bool room = o.boxes && o.sticks;
+	int status = room ? read_options(argc, argv, &o) : CLI_FAILED;
+	if (status < 0)
+		status = run(&o);
+	else if (room)
+		fputs(usage, status ? stderr : stdout);
 	free(o.boxes);
 	free(o.sticks);
 	wipe(o.email);

@@ -9,7 +9,7 @@
 
 struct person_options {
 	const char *event_dir, *store;
-	char **boxes, **sticks;
+	const char **boxes, **sticks;
 	size_t box_count, stick_count;
 	char *email, *code; /* one of them; ours */
 	bool json, erase;

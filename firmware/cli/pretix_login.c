@@ -1,6 +1,7 @@
 #include "cli/pretix_login.h"
 
 #include "base/text.h"
+#include "cli/pretix_fetch.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,13 +12,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool pretix_take_number(const char *text, unsigned least, unsigned most, unsigned *out)
+/* Decimal digits within the bounds. */
+static bool take_number(const char *text, unsigned least, unsigned most, unsigned *out)
 {
 	size_t len = strlen(text);
 	if (len < 1 || len > 6 || strspn(text, "0123456789") != len)
 		return false;
 	*out = (unsigned)strtoul(text, NULL, 10);
 	return *out >= least && *out <= most;
+}
+
+const char *pretix_take_timeout(void *timeout_s, const char *value)
+{
+	static_assert(HTTP_TIMEOUT_MAX_S == 600, "as it is said");
+	return take_number(value, 1, HTTP_TIMEOUT_MAX_S, timeout_s) ? NULL : "seconds, 1 to 600";
+}
+
+const char *pretix_take_retries(void *retries, const char *value)
+{
+	static_assert(PRETIX_RETRIES_MAX == 20, "as it is said");
+	return take_number(value, 0, PRETIX_RETRIES_MAX, retries) ? NULL : "a number, 0 to 20";
 }
 
 bool pretix_is_slug(const char *text)

@@ -11,8 +11,9 @@
 #define PRETIX_TIMEOUT_S 60 /* without --timeout */
 #define PRETIX_RETRIES   5  /* without --retries */
 
-/* Decimal digits within the bounds. */
-NODISCARD bool pretix_take_number(const char *text, unsigned least, unsigned most, unsigned *out);
+/* Of --timeout and --retries, into an unsigned: NULL, or what the option takes. */
+const char *pretix_take_timeout(void *timeout_s, const char *value);
+const char *pretix_take_retries(void *retries, const char *value);
 
 /* Slugs go into addresses and the name of a file. */
 NODISCARD bool pretix_is_slug(const char *text);

@@ -1,5 +1,6 @@
 #include "cli/purge_parts.h"
 
+#include "base/flags.h"
 #include "base/when.h"
 #include "cli/after.h"
 #include "cli/cli.h"
@@ -8,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,57 +166,26 @@ static int run(struct purge *p)
 	return status == CLI_OK && (left || p->unsearched) ? CLI_NO : status;
 }
 
-static bool take_option(struct purge *p, int c)
-{
-	switch (c) {
-	case 'e':
-		p->event_dir = optarg;
-		return true;
-	case 's':
-		p->store = optarg;
-		return true;
-	case 'b':
-		p->locks[p->box_count] = -1;
-		p->boxes[p->box_count++] = optarg;
-		return true;
-	case 'k':
-		p->sticks[p->stick_count++] = optarg;
-		return true;
-	case 'n':
-		return p->now = true;
-	case 'd':
-		return p->dry = true;
-	default:
-		return false;
-	}
-}
-
-/* -1: go on; otherwise the exit status. */
+/* -1: go on; otherwise the exit status. There are places for as many as there are arguments. */
 static int read_options(int argc, char **argv, struct purge *p)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 'e' },
-		{ "store", required_argument, NULL, 's' },
-		{ "box", required_argument, NULL, 'b' },
-		{ "stick", required_argument, NULL, 'k' },
-		{ "now", no_argument, NULL, 'n' },
-		{ "dry-run", no_argument, NULL, 'd' },
-		{ "help", no_argument, NULL, 'h' },
+	const struct flag flags[] = {
+		{ "event", .text = &p->event_dir },
+		{ "store", .text = &p->store },
+		{ "box", .text = p->boxes, .count = &p->box_count, .most = (size_t)argc },
+		{ "stick", .text = p->sticks, .count = &p->stick_count, .most = (size_t)argc },
+		{ "now", .set = &p->now },
+		{ "dry-run", .set = &p->dry },
 		{ 0 },
 	};
-	int c;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1)
-		if (!take_option(p, c))
-			return fputs(usage, c == 'h' ? stdout : stderr),
-			       c == 'h' ? CLI_OK : CLI_USAGE;
+	int status = flags_read("parvis purge", flags, argc, argv, NULL);
+	for (size_t i = 0; i < p->box_count; i++)
+		p->locks[i] = -1;
 	/* What to look for, and whose a bundle is, the event's folder says. */
 	bool alone = p->box_count && !p->store && !p->stick_count;
-	if ((p->event_dir || alone) && optind == argc)
-		return -1;
-	fputs(usage, stderr);
-	return CLI_USAGE;
+	if (status < 0 && !p->event_dir && !alone)
+		status = flags_wrong("parvis purge", "--event DIR is missing");
+	return status;
 }
 
 int cli_purge(int argc, char **argv)
@@ -225,9 +194,12 @@ int cli_purge(int argc, char **argv)
 	struct purge p = { .boxes = calloc(most, sizeof(*p.boxes)),
 		.sticks = calloc(most, sizeof(*p.sticks)),
 		.locks = calloc(most, sizeof(*p.locks)) };
-	int status = p.boxes && p.sticks && p.locks ? read_options(argc, argv, &p) : CLI_FAILED;
+	bool room = p.boxes && p.sticks && p.locks;
+	int status = room ? read_options(argc, argv, &p) : CLI_FAILED;
 	if (status < 0)
 		status = run(&p);
+	else if (room)
+		fputs(usage, status ? stderr : stdout);
 	for (size_t i = 0; i < p.box_count; i++)
 		cc_close_fd(&p.locks[i]);
 	purge_words_free(p.words);

@@ -9,8 +9,8 @@
 
 struct purge {
 	const char *event_dir;
-	char *store; /* NULL: in the event's folder */
-	char **boxes, **sticks;
+	const char *store; /* NULL: in the event's folder */
+	const char **boxes, **sticks;
 	int *locks; /* of the boxes: nobody opens their logs until these are closed; -1: none */
 	size_t box_count, stick_count;
 	bool now, dry;

@@ -1,11 +1,11 @@
 #include "night/report.h"
 
 #include "base/assets.h"
+#include "base/flags.h"
 #include "cli/after.h"
 #include "cli/cli.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,7 +29,7 @@ static const char usage[] =
 	"Exit status: 0 done, 1 the event is not good, 2 wrong use, 3 failed.\n";
 
 struct options {
-	char *event, *store, *format, *language, *date, *assets, *out;
+	const char *event, *store, *format, *language, *date, *assets, *out;
 };
 
 static const char *const formats[REPORT_FORMATS] = {
@@ -112,44 +112,21 @@ static int run(const struct options *o)
 	return status;
 }
 
-/* -1: go on; otherwise the exit status. */
-static int read_options(int argc, char **argv, struct options *o)
-{
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 0 },
-		{ "store", required_argument, NULL, 1 },
-		{ "format", required_argument, NULL, 2 },
-		{ "language", required_argument, NULL, 3 },
-		{ "date", required_argument, NULL, 4 },
-		{ "assets", required_argument, NULL, 5 },
-		{ "out", required_argument, NULL, 6 },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	char **const values[] = { &o->event, &o->store, &o->format, &o->language, &o->date,
-		&o->assets, &o->out };
-	int c;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-		if (c >= 0 && c < (int)ARRAY_LEN(values))
-			*values[c] = optarg;
-		else
-			return fputs(usage, c == 'h' ? stdout : stderr),
-			       c == 'h' ? CLI_OK : CLI_USAGE;
-	}
-	if (o->event && optind == argc)
-		return -1;
-	fputs(o->event ? "parvis report: it takes options only\n"
-		       : "parvis report: --event DIR is missing\n",
-		stderr);
-	fputs(usage, stderr);
-	return CLI_USAGE;
-}
-
 int cli_report(int argc, char **argv)
 {
 	struct options o = { 0 };
-	int status = read_options(argc, argv, &o);
-	return status >= 0 ? status : run(&o);
+	const struct flag flags[] = {
+		{ "event", .text = &o.event, .needed = "DIR" },
+		{ "store", .text = &o.store },
+		{ "format", .text = &o.format },
+		{ "language", .text = &o.language },
+		{ "date", .text = &o.date },
+		{ "assets", .text = &o.assets },
+		{ "out", .text = &o.out },
+		{ 0 },
+	};
+	int status = flags_read("parvis report", flags, argc, argv, NULL);
+	if (status >= 0)
+		return fputs(usage, status ? stderr : stdout), status;
+	return run(&o);
 }

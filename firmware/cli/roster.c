@@ -1,6 +1,7 @@
 #include "cli/roster.h"
 
 #include "base/cc.h"
+#include "base/flags.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
 #include "cli/roster_pretix.h"
@@ -8,7 +9,6 @@
 #include "store/roster.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -120,63 +120,53 @@ static int take_back(const struct event *e, const struct roster_options *o)
 static const struct action {
 	const char *name;
 	int (*run)(const struct event *e, const struct roster_options *o);
-	const char *options; /* those that have a meaning */
-	int rest_min, rest_max;
+	const char *options;  /* the first letters of those that have a meaning */
+	const char *operands; /* what is named after them; NULL: nothing */
+	bool one;             /* of it, and no more */
 } actions[] = {
-	{ "import", roster_import, "edmv", 1, 1 << 20 },
-	{ "list", roster_list, "evjc", 0, 0 },
-	{ "find", roster_find_people, "ejc", 1, 1 },
-	{ "stats", roster_stats, "ej", 0, 0 },
-	{ "revoke", take_back, "er", 1, 1 << 20 },
+	{ "import", roster_import, "edmv", "FILE" },
+	{ "list", roster_list, "evjc" },
+	{ "find", roster_find_people, "ejc", "TEXT", true },
+	{ "stats", roster_stats, "ej" },
+	{ "revoke", take_back, "er", "CODE" },
 };
 
-static bool take_option(struct roster_options *out, int c)
+static const char *take_dialect(void *context, const char *value)
 {
-	switch (c) {
-	case 'e':
-		out->event_dir = optarg;
-		return true;
-	case 'd':
-		return dialect_by_name(optarg, &out->reading.dialect);
-	case 'm':
-		out->reading.map = optarg;
-		return true;
-	case 'v':
-		out->reading.venue = optarg;
-		return true;
-	case 'j':
-		return out->json = true;
-	case 'c':
-		return out->csv = true;
-	case 'r':
-		return out->restore = true;
-	default:
-		return false;
-	}
+	return dialect_by_name(value, context) ? NULL
+					       : "auto, pretix, eventbrite, luma, helloasso, "
+						 "weezevent, billetweb, hievents or generic";
 }
 
-static bool parse(int argc, char **argv, const struct action *a, struct roster_options *out)
+/* -1: go on; otherwise the exit status. argv begins with the action, of `parvis ticket`, too. */
+static int read_options(const char *command, int argc, char **argv, const struct action *a,
+	struct roster_options *out)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 'e' },
-		{ "dialect", required_argument, NULL, 'd' },
-		{ "map", required_argument, NULL, 'm' },
-		{ "venue", required_argument, NULL, 'v' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "csv", no_argument, NULL, 'c' },
-		{ "restore", no_argument, NULL, 'r' },
-		{ 0 },
+	char name[64];
+	const struct flag all[] = {
+		{ "event", .text = &out->event_dir, .needed = "DIR" },
+		{ "dialect", .take = take_dialect, .context = &out->reading.dialect },
+		{ "map", .text = &out->reading.map },
+		{ "venue", .text = &out->reading.venue },
+		{ "json", .set = &out->json },
+		{ "csv", .set = &out->csv },
+		{ "restore", .set = &out->restore },
 	};
-	int c;
+	struct flag flags[ARRAY_LEN(all) + 1] = { 0 };
+	size_t n = 0;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++)
+		if (strchr(a->options, *all[i].name))
+			flags[n++] = all[i];
 	*out = (struct roster_options){ 0 };
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
-		if (!strchr(a->options, c) || !take_option(out, c))
-			return false;
-	out->rest = argv + optind;
-	return out->event_dir && argc - optind >= a->rest_min && argc - optind <= a->rest_max &&
-	       !(out->json && out->csv);
+	snprintf(name, sizeof(name), "parvis %s %s", command, a->name);
+	int status = flags_read(name, flags, argc, argv, a->operands ? &out->rest : NULL);
+	if (status < 0 && a->operands && !*out->rest)
+		status = flags_wrong(name, "%s is missing", a->operands);
+	if (status < 0 && a->one && out->rest[1])
+		status = flags_wrong(name, "it takes one %s", a->operands);
+	if (status < 0 && out->json && out->csv)
+		status = flags_wrong(name, "--json and --csv exclude each other");
+	return status;
 }
 
 static int run(const struct action *a, const struct roster_options *o)
@@ -205,9 +195,14 @@ int cli_roster(int argc, char **argv)
 	}
 	if (argc > 2 && !strcmp(argv[1], "import") && roster_pretix_wanted(argc - 1, argv + 1))
 		return roster_pretix(argc - 1, argv + 1);
-	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(actions); i++)
-		if (!strcmp(argv[1], actions[i].name) && parse(argc - 1, argv + 1, &actions[i], &o))
-			return run(&actions[i], &o);
+	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(actions); i++) {
+		if (strcmp(argv[1], actions[i].name) != 0)
+			continue;
+		int status = read_options(argv[0], argc - 1, argv + 1, &actions[i], &o);
+		if (status >= 0)
+			return usage(status ? stderr : stdout), status;
+		return run(&actions[i], &o);
+	}
 	usage(stderr);
 	return CLI_USAGE;
 }

@@ -1,5 +1,6 @@
 #include "cli/roster_pretix.h"
 
+#include "base/flags.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "cli/folder.h"
@@ -11,7 +12,6 @@
 #include "store/people.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,20 +38,6 @@ struct options {
 	bool full;
 };
 
-enum {
-	OPTION_EVENT = 1,
-	OPTION_PRETIX,
-	OPTION_ORGANIZER,
-	OPTION_SLUG,
-	OPTION_TOKEN_FILE,
-	OPTION_TOKEN,
-	OPTION_LIST,
-	OPTION_CA_FILE,
-	OPTION_TIMEOUT,
-	OPTION_RETRIES,
-	OPTION_FULL,
-};
-
 bool roster_pretix_wanted(int argc, char **argv)
 {
 	for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
@@ -62,70 +48,41 @@ bool roster_pretix_wanted(int argc, char **argv)
 
 /* --- options ---------------------------------------------------------------------------------- */
 
-static bool take_option(struct options *o, int c, const char *argument)
+static const char *take_slug(void *context, const char *value)
 {
-	switch (c) {
-	case OPTION_EVENT:
-		o->event_dir = argument;
-		return true;
-	case OPTION_PRETIX:
-		o->url = argument;
-		return true;
-	case OPTION_ORGANIZER:
-		o->organizer = argument;
-		return pretix_is_slug(argument);
-	case OPTION_SLUG:
-		o->slug = argument;
-		return pretix_is_slug(argument);
-	case OPTION_TOKEN_FILE:
-		o->token_file = argument;
-		return true;
-	case OPTION_TOKEN:
-		o->token = argument;
-		return true;
-	case OPTION_LIST:
-		o->list = argument;
-		return pretix_is_list(argument);
-	case OPTION_CA_FILE:
-		o->ca_file = argument;
-		return true;
-	case OPTION_TIMEOUT:
-		return pretix_take_number(argument, 1, HTTP_TIMEOUT_MAX_S, &o->timeout_s);
-	case OPTION_RETRIES:
-		return pretix_take_number(argument, 0, PRETIX_RETRIES_MAX, &o->retries);
-	case OPTION_FULL:
-		o->full = true;
-		return true;
-	default:
-		return false;
-	}
+	*(const char **)context = value;
+	return pretix_is_slug(value) ? NULL : "a short name: letters, digits, - . _";
 }
 
-static bool parse(int argc, char **argv, struct options *o)
+static const char *take_list_number(void *context, const char *value)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, OPTION_EVENT },
-		{ "pretix", required_argument, NULL, OPTION_PRETIX },
-		{ "organizer", required_argument, NULL, OPTION_ORGANIZER },
-		{ "pretix-event", required_argument, NULL, OPTION_SLUG },
-		{ "token-file", required_argument, NULL, OPTION_TOKEN_FILE },
-		{ "token", required_argument, NULL, OPTION_TOKEN },
-		{ "list", required_argument, NULL, OPTION_LIST },
-		{ "ca-file", required_argument, NULL, OPTION_CA_FILE },
-		{ "timeout", required_argument, NULL, OPTION_TIMEOUT },
-		{ "retries", required_argument, NULL, OPTION_RETRIES },
-		{ "full", no_argument, NULL, OPTION_FULL },
+	*(const char **)context = value;
+	return pretix_is_list(value) ? NULL : "the number of a check-in list";
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	static const char command[] = "parvis roster import";
+	const struct flag flags[] = {
+		{ "event", .text = &o->event_dir, .needed = "DIR" },
+		{ "pretix", .text = &o->url, .needed = "URL" },
+		{ "organizer", .take = take_slug, .context = &o->organizer, .needed = "ORG" },
+		{ "pretix-event", .take = take_slug, .context = &o->slug, .needed = "SLUG" },
+		{ "token-file", .text = &o->token_file },
+		{ "token", .text = &o->token },
+		{ "list", .take = take_list_number, .context = &o->list },
+		{ "ca-file", .text = &o->ca_file },
+		{ "timeout", .take = pretix_take_timeout, .context = &o->timeout_s },
+		{ "retries", .take = pretix_take_retries, .context = &o->retries },
+		{ "full", .set = &o->full },
 		{ 0 },
 	};
-	int c;
 	*o = (struct options){ .timeout_s = PRETIX_TIMEOUT_S, .retries = PRETIX_RETRIES };
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((c = getopt_long(argc, argv, "", known, NULL)) != -1)
-		if (!take_option(o, c, optarg))
-			return false;
-	return optind == argc && o->event_dir && o->url && o->organizer && o->slug &&
-	       !o->token != !o->token_file;
+	int status = flags_read(command, flags, argc, argv, NULL);
+	if (status < 0 && !o->token == !o->token_file)
+		status = flags_wrong(command, "give --token-file or --token, one of them");
+	return status;
 }
 
 /* --- fetching --------------------------------------------------------------------------------- */
@@ -472,10 +429,9 @@ int roster_pretix(int argc, char **argv)
 	struct options o;
 	struct event *e;
 	char token[HTTP_TOKEN_MAX + 2] = "";
-	if (!parse(argc, argv, &o)) {
-		fputs(roster_pretix_help + 1, stderr);
-		return CLI_USAGE;
-	}
+	int status = read_options(argc, argv, &o);
+	if (status >= 0)
+		return fputs(roster_pretix_help + 1, status ? stderr : stdout), status;
 	int error = o.token ? pretix_token_of_argument(o.token, token)
 			    : pretix_token_of_file(o.token_file, token);
 	if (error)

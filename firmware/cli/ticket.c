@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void usage(FILE *out)
+void ticket_usage(FILE *out)
 {
 	fputs("usage: parvis ticket issue --event DIR (--names FILE.csv | --count N) --out FILE|DIR\n"
 	      "              [--venue ID] [--item ID] [--staff] [--from ISO] [--until ISO]\n"
@@ -41,12 +41,6 @@ static void usage(FILE *out)
 		out);
 }
 
-int ticket_usage(void)
-{
-	usage(stderr);
-	return CLI_USAGE;
-}
-
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
@@ -58,7 +52,7 @@ static const struct {
 int cli_ticket(int argc, char **argv)
 {
 	if (argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
-		usage(stdout);
+		ticket_usage(stdout);
 		return CLI_OK;
 	}
 	for (size_t i = 0; argc > 1 && i < ARRAY_LEN(actions); i++)
@@ -67,5 +61,6 @@ int cli_ticket(int argc, char **argv)
 	/* A signed ticket is taken back as any other code is. */
 	if (argc > 1 && !strcmp(argv[1], "revoke"))
 		return cli_roster(argc, argv);
-	return ticket_usage();
+	ticket_usage(stderr);
+	return CLI_USAGE;
 }

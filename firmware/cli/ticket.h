@@ -2,10 +2,12 @@
 #ifndef PARVIS_CLI_TICKET_H
 #define PARVIS_CLI_TICKET_H
 
+#include <stdio.h>
+
 int ticket_issue(int argc, char **argv);
 int ticket_show(int argc, char **argv);
 
-/* Prints how `parvis ticket` is used on standard error; CLI_USAGE. */
-int ticket_usage(void);
+/* Prints how they are used. */
+void ticket_usage(FILE *out);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/assets.h"
+#include "base/flags.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/aside.h"
@@ -13,7 +14,6 @@
 #include "ui/paper/paper.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -36,8 +36,7 @@ static_assert(ARRAY_LEN(layout_names) == PAPER_LAYOUT_COUNT, "every layout has i
 struct issue {
 	/* Given. */
 	const char *event_dir, *names, *venue, *item, *from, *until, *out, *codes, *assets;
-	const char *count_text, *format_text, *layout_text;
-	bool staff;
+	bool staff, laid_out;
 	enum format format;
 	enum paper_layout layout;
 	uint64_t count;
@@ -491,57 +490,65 @@ static bool find_word(const char *word, const char *const *words, size_t count, 
 	return false;
 }
 
-static bool read_words(struct issue *i)
+static const char *take_format(void *context, const char *value)
 {
-	int format = FORMAT_PDF, layout = PAPER_PAGE;
-	char *end = NULL;
-	if (i->format_text && !find_word(i->format_text, format_names, FORMAT_COUNT, &format))
-		return false;
-	if (i->layout_text && !find_word(i->layout_text, layout_names, PAPER_LAYOUT_COUNT, &layout))
-		return false;
+	struct issue *i = context;
+	int format;
+	if (!find_word(value, format_names, FORMAT_COUNT, &format))
+		return "pdf, png or svg";
 	i->format = (enum format)format;
-	i->layout = (enum paper_layout)layout;
-	if (!i->count_text)
-		return i->names && !(i->layout_text && format != FORMAT_PDF);
-	errno = 0;
-	i->count = strtoull(i->count_text, &end, 10);
-	return !i->names && !errno && *i->count_text >= '0' && *i->count_text <= '9' && !*end &&
-	       i->count >= 1 && i->count <= COUNT_MAX && !(i->layout_text && format != FORMAT_PDF);
+	return NULL;
 }
 
-static bool parse(int argc, char **argv, struct issue *i)
+static const char *take_layout(void *context, const char *value)
 {
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 0 },
-		{ "names", required_argument, NULL, 1 },
-		{ "count", required_argument, NULL, 2 },
-		{ "venue", required_argument, NULL, 3 },
-		{ "item", required_argument, NULL, 4 },
-		{ "from", required_argument, NULL, 5 },
-		{ "until", required_argument, NULL, 6 },
-		{ "out", required_argument, NULL, 7 },
-		{ "format", required_argument, NULL, 8 },
-		{ "layout", required_argument, NULL, 9 },
-		{ "codes", required_argument, NULL, 10 },
-		{ "assets", required_argument, NULL, 11 },
-		{ "staff", no_argument, NULL, 12 },
+	struct issue *i = context;
+	int layout;
+	if (!find_word(value, layout_names, PAPER_LAYOUT_COUNT, &layout))
+		return "page or sheet";
+	i->layout = (enum paper_layout)layout;
+	i->laid_out = true;
+	return NULL;
+}
+
+static const char *take_count(void *context, const char *value)
+{
+	static_assert(COUNT_MAX == 1000000, "as it is said");
+	struct issue *i = context;
+	char *end = NULL;
+	errno = 0;
+	i->count = strtoull(value, &end, 10);
+	bool good = !errno && *value >= '0' && *value <= '9' && !*end && i->count >= 1 &&
+		    i->count <= COUNT_MAX;
+	return good ? NULL : "a number, 1 to 1000000";
+}
+
+/* -1: go on; otherwise the exit status. */
+static int read_options(int argc, char **argv, struct issue *i)
+{
+	static const char command[] = "parvis ticket issue";
+	const struct flag flags[] = {
+		{ "event", .text = &i->event_dir, .needed = "DIR" },
+		{ "names", .text = &i->names },
+		{ "count", .take = take_count, .context = i },
+		{ "venue", .text = &i->venue },
+		{ "item", .text = &i->item },
+		{ "from", .text = &i->from },
+		{ "until", .text = &i->until },
+		{ "out", .text = &i->out, .needed = "FILE|DIR" },
+		{ "format", .take = take_format, .context = i },
+		{ "layout", .take = take_layout, .context = i },
+		{ "codes", .text = &i->codes },
+		{ "assets", .text = &i->assets },
+		{ "staff", .set = &i->staff },
 		{ 0 },
 	};
-	const char **const places[] = { &i->event_dir, &i->names, &i->count_text, &i->venue,
-		&i->item, &i->from, &i->until, &i->out, &i->format_text, &i->layout_text, &i->codes,
-		&i->assets };
-	int o;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((o = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (o >= 0 && (size_t)o < ARRAY_LEN(places))
-			*places[o] = optarg;
-		else if (o == 12)
-			i->staff = true;
-		else
-			return false;
-	}
-	return optind == argc && i->event_dir && i->out && read_words(i);
+	int status = flags_read(command, flags, argc, argv, NULL);
+	if (status < 0 && !i->names == !i->count)
+		status = flags_wrong(command, "give --names or --count, one of them");
+	if (status < 0 && i->laid_out && i->format != FORMAT_PDF)
+		status = flags_wrong(command, "--layout is of a PDF");
+	return status;
 }
 
 int ticket_issue(int argc, char **argv)
@@ -549,8 +556,9 @@ int ticket_issue(int argc, char **argv)
 	AUTO_FREE struct issue *i = calloc(1, sizeof(*i));
 	if (!i)
 		return say_failed("cannot issue tickets:", "memory", -ENOMEM);
-	if (!parse(argc, argv, i))
-		return ticket_usage();
+	int status = read_options(argc, argv, i);
+	if (status >= 0)
+		return ticket_usage(status ? stderr : stdout), status;
 	int result = run(i);
 	close_all(i);
 	return result;

@@ -1,3 +1,4 @@
+#include "base/flags.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/cli.h"
@@ -12,7 +13,6 @@
 #include "store/roster.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -277,36 +277,20 @@ static int prepare(struct show *s)
 	return CLI_FAILED;
 }
 
-static bool parse(int argc, char **argv, struct show *s)
-{
-	static const struct option known[] = {
-		{ "event", required_argument, NULL, 'e' },
-		{ "at", required_argument, NULL, 'a' },
-		{ "json", no_argument, NULL, 'j' },
-		{ 0 },
-	};
-	int o;
-	optind = 0;
-	opterr = 0; /* it would print what was typed, raw */
-	while ((o = getopt_long(argc, argv, "", known, NULL)) != -1) {
-		if (o == 'e')
-			s->event_dir = optarg;
-		else if (o == 'a')
-			s->at = optarg;
-		else if (o == 'j')
-			s->json = true;
-		else
-			return false;
-	}
-	s->codes = argv + optind;
-	return s->event_dir && *s->codes;
-}
-
 int ticket_show(int argc, char **argv)
 {
 	struct show s = { 0 };
-	if (!parse(argc, argv, &s))
-		return ticket_usage();
+	const struct flag flags[] = {
+		{ "event", .text = &s.event_dir, .needed = "DIR" },
+		{ "at", .text = &s.at },
+		{ "json", .set = &s.json },
+		{ 0 },
+	};
+	int status = flags_read("parvis ticket show", flags, argc, argv, &s.codes);
+	if (status < 0 && !*s.codes)
+		status = flags_wrong("parvis ticket show", "CODE is missing");
+	if (status >= 0)
+		return ticket_usage(status ? stderr : stdout), status;
 	int result = prepare(&s);
 	if (result == CLI_OK)
 		result = folder_codes(s.codes, show_code, &s);

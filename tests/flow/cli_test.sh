@@ -139,12 +139,89 @@ for form in --json ""; do
 done
 "$PARVIS" check --event "$EVENT" --venue numa --json - <"$DIR/hostile" >"$DIR/out"
 is "what is not UTF-8 is told in hex" 1 "$(grep -c '"code_hex":"fffe0078"' "$DIR/out")"
-for command in "check --event $EVENT --venue numa" decode log headcount; do
+
+# --- wrong use -----------------------------------------------------------------------------------
+
+# A value is nobody's to read, and a name that is hostile acts on no terminal.
+hostile=$(printf -- '--col\033[31mour\n=s3cret')
+for command in "event new" "event show" "event broker" "roster import" "roster import --pretix x" \
+	"roster list" "kiosk provision" "kiosk serve" "kiosk revoke" "ticket issue" "ticket show" \
+	"ticket revoke" "check --event $EVENT" decode headcount log collect "collect --broker x" report \
+	open-data attendance person purge; do
 	# shellcheck disable=SC2086 # a command and its options
-	run "$PARVIS" $command "$(printf -- '--\033[31m')"
-	says "an option that ${command%% *} does not have is wrong use" 2 err '^usage'
-	is "and is not echoed" 0 "$(LC_ALL=C grep -c "$(printf '\033')" "$DIR/err")"
+	run "$PARVIS" $command "$hostile" --event x
+	is "an option that \"parvis $command\" does not have is named" \
+		"2 parvis ${command%% --*}: --col\\x1b[31mour\\n: there is no such option" \
+		"$status $(head -n 1 "$DIR/err")"
+	is "escaped, without its value, before the usage" "0 0" \
+		"$(LC_ALL=C grep -c "$(printf '\033')\|s3cret" "$DIR/err") $(wc -c <"$DIR/out")"
+	says "which follows" 2 err '^usage: parvis|^From pretix itself'
+	# shellcheck disable=SC2086
+	run "$PARVIS" $command --help
+	says "\"parvis $command --help\" is no wrong use" 0 out '^usage: parvis'
+	is "and tells no error" "" "$(cat "$DIR/err")"
 done
+
+# wrong WHAT COMMAND...: it is wrong use, and that is what it says first.
+wrong()
+{
+	what=$1
+	shift
+	run "$PARVIS" "$@"
+	is "$*" "2 parvis $what" "$status $(head -n 1 "$DIR/err")"
+}
+
+wrong "report: --event DIR is missing" report --out x
+wrong "report: --out: its value is missing" report --event x --out
+wrong "report: it takes options only" report --event x y
+wrong "report: it takes options only" report --event x -- --help
+wrong "report: -e: there is no such option" report -event x
+wrong "log: --json takes no value" log --data x --json=yes
+wrong "log: --json, --csv and --verify exclude each other" log --data x --json --verify
+wrong "person: --e can be --event --email --email-stdin --erase" person --e x
+wrong "person: give --email, --email-stdin, --code or --code-stdin, one of them" \
+	person --event x --code a --email b
+wrong "person: a code has 1 to 2953 characters" person --event x --code ''
+wrong "purge: --event DIR is missing" purge --box x --stick y
+wrong "check: CODE is missing" check --ev x --ven y
+wrong "decode: IMAGE is missing" decode --json
+wrong "event new: it makes one DIR" event new a b
+wrong "event show: it takes one DIR" event show --json
+wrong "event broker: --host NAME is missing" event broker --event x --out y
+wrong "event broker: --port takes a port, 1 to 65535" event broker --port 65536
+wrong "kiosk provision: --door NAME is missing" kiosk provision --event x --venue y
+wrong "kiosk serve: --listen ADDRESS:PORT is missing" kiosk serve --event x
+wrong "kiosk revoke: it takes one VENUE/DOOR or DEVICE" kiosk revoke --event x
+wrong "roster import: FILE is missing" roster import --event x
+wrong "roster find: it takes one TEXT" roster find --event x a b
+wrong "roster list: --json and --csv exclude each other" roster list --event x --json --csv
+wrong "roster import: --timeout takes seconds, 1 to 600" roster import --pretix x --timeout 601
+wrong "roster import: --organizer takes a short name: letters, digits, - . _" \
+	roster import --pretix x --organizer a/b
+wrong "roster import: give --token-file or --token, one of them" \
+	roster import --event x --pretix y --organizer z --pretix-event z
+wrong "attendance: --retries takes a number, 0 to 20" attendance --event x --retries 21
+wrong "ticket revoke: CODE is missing" ticket revoke --event x
+wrong "ticket issue: give --names or --count, one of them" ticket issue --event x --out y
+wrong "ticket issue: --count takes a number, 1 to 1000000" ticket issue --count 0
+wrong "ticket issue: --layout is of a PDF" \
+	ticket issue --event x --out y --count 1 --format png --layout page
+wrong "collect: name at least one source" collect --event x
+wrong "collect: --seconds takes a number of seconds, 0 to 99999" collect --seconds ' 1' --event x
+wrong "collect: --patience takes seconds, 10 to 86400" collect --broker x --patience 9
+wrong "collect: --tls-cert and --tls-key go together" collect --event x --broker y --tls-key z
+
+run "$PARVIS" "$(printf 'ro\033ster')"
+is "a command that there is not is named, escaped" '2 parvis: ro\x1bster: there is no such command' \
+	"$status $(head -n 1 "$DIR/err")"
+run "$KIOSK" "$hostile"
+is "the kiosk names a wrong option, too" \
+	"2 parvis-kiosk: --col\\x1b[31mour\\n: there is no such option" "$status $(cat "$DIR/err")"
+run "$KIOSK" --size 800
+says "and what a wrong value should be" 2 err '^parvis-kiosk: --size takes WIDTHxHEIGHT in pixels, such as 800x480$'
+run "$B/parvis-slot" "$hostile" status
+is "so does parvis-slot" '2 parvis-slot: --col\x1b[31mour\n: there is no such option' \
+	"$status $(head -n 1 "$DIR/err")"
 
 # --- roster --------------------------------------------------------------------------------------
 
