@@ -3,6 +3,7 @@
  * On the disk of the working directory's build/. */
 #include "app/kiosk.h"
 #include "scan/reader.h"
+#include "tests/fake/process.h"
 #include "tests/fake/sign.h"
 
 #include <limits.h>
@@ -113,18 +114,6 @@ static int bench_guests(const char *data)
 	return 0;
 }
 
-static long memory_kib(pid_t pid, const char *field)
-{
-	char path[64], line[256];
-	long kib = -1;
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	AUTO_FILE f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, field, strlen(field)))
-			kib = atol(line + strlen(field));
-	return kib;
-}
-
 /* One start of the real program: the time to its first green, and what it holds in memory then. */
 static int start_once(const char *kiosk, const char *dir, double *took, long *rss, long *peak)
 {
@@ -150,8 +139,8 @@ static int start_once(const char *kiosk, const char *dir, double *took, long *rs
 	char c;
 	bool said = read(out[0], &c, 1) == 1;
 	*took = now_ms() - start;
-	*rss = memory_kib(pid, "VmRSS:");
-	*peak = memory_kib(pid, "VmHWM:");
+	*rss = process_status(pid, "VmRSS:");
+	*peak = process_status(pid, "VmHWM:");
 	close(in[1]);
 	kill(pid, SIGTERM);
 	close(out[0]);

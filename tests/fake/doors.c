@@ -83,6 +83,8 @@ struct doors {
 	size_t written;
 	bool (*drop)(void *context, unsigned from, unsigned to, const char *topic);
 	void *drop_context;
+	uint64_t loss_dice;
+	unsigned loss_one_in; /* 0: none */
 	void (*listen)(void *context, const char *topic, const void *payload, size_t size);
 	void *listen_context;
 	unsigned acting; /* whose effects are being taken */
@@ -226,10 +228,16 @@ static int64_t through_us(int64_t *free_us, int64_t from_us, size_t size, int64_
 	return *free_us;
 }
 
+static bool is_lost(struct doors *d)
+{
+	d->loss_dice = d->loss_dice * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return d->loss_one_in && (d->loss_dice >> 33) % d->loss_one_in == 0;
+}
+
 static void deliver(struct doors *d, unsigned from, unsigned to, const char *topic,
 	const void *payload, size_t size, bool retained)
 {
-	if (d->drop && d->drop(d->drop_context, from, to, topic))
+	if (is_lost(d) || (d->drop && d->drop(d->drop_context, from, to, topic)))
 		return;
 	/* A link of its own each way; what waits for the one waits for the other. */
 	int64_t at_us = d->now_ms * 1000;
@@ -792,6 +800,12 @@ void doors_up(struct doors *d, unsigned who)
 	act(d, who, &m);
 }
 
+void doors_up_first(struct doors *d, unsigned count)
+{
+	for (unsigned i = 0; i < count; i++)
+		doors_up(d, i);
+}
+
 void doors_down(struct doors *d, unsigned who)
 {
 	struct mail m = { .box = { .kind = SYNC_DOWN }, .collector = { .kind = COLLECT_DOWN } };
@@ -862,6 +876,12 @@ void doors_set_drop(struct doors *d,
 	d->drop_context = context;
 }
 
+void doors_set_loss(struct doors *d, unsigned one_in)
+{
+	d->loss_one_in = one_in;
+	d->loss_dice = 5;
+}
+
 void doors_set_listener(struct doors *d,
 	void (*listen)(void *context, const char *topic, const void *payload, size_t size),
 	void *context)
@@ -878,6 +898,14 @@ void doors_set_clock(struct doors *d, unsigned who, int64_t off_ms)
 struct sync_box *doors_box(struct doors *d, unsigned who)
 {
 	return d->nodes[who].box;
+}
+
+struct link_status doors_status(struct doors *d, unsigned who)
+{
+	struct link_status s;
+	const struct when now = { .mono_ms = d->now_ms };
+	sync_status(d->nodes[who].box, &now, &s);
+	return s;
 }
 
 struct collector *doors_collector(struct doors *d, unsigned who)

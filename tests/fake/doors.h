@@ -27,7 +27,11 @@ void doors_set_link(struct doors *d, unsigned count, int64_t bytes_a_second);
 void doors_set_drop(struct doors *d,
 	bool (*drop)(void *context, unsigned from, unsigned to, const char *topic), void *context);
 
+/* Of all messages one in so many does not arrive, by dice that fall alike in every run; 0: none. */
+void doors_set_loss(struct doors *d, unsigned one_in);
+
 void doors_up(struct doors *d, unsigned who);
+void doors_up_first(struct doors *d, unsigned count);
 void doors_down(struct doors *d, unsigned who);
 
 /* A new start of box or collector: what was in memory is gone, the disk is not. */
@@ -56,6 +60,7 @@ void doors_run(struct doors *d, int64_t ms);
 int64_t doors_now(const struct doors *d);
 
 struct sync_box *doors_box(struct doors *d, unsigned who);
+struct link_status doors_status(struct doors *d, unsigned who);
 struct collector *doors_collector(struct doors *d, unsigned who);
 
 /* How many different rows `who` has; of all that were ever written, how many there are. */

@@ -30,6 +30,19 @@ void store_bench_remove(const char *dir)
 	nftw(dir, remove_one, 16, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
+int store_bench_set_up(void **state)
+{
+	*state = store_bench_dir();
+	return 0;
+}
+
+int store_bench_tear_down(void **state)
+{
+	store_bench_remove(*state);
+	free(*state);
+	return 0;
+}
+
 const char *store_bench_path(const char *dir, const char *name)
 {
 	static char paths[8][PATH_MAX];

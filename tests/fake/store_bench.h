@@ -12,6 +12,10 @@
 char *store_bench_dir(void);
 void store_bench_remove(const char *dir);
 
+/* The same before and after a cmocka test, whose state it is. */
+int store_bench_set_up(void **state);
+int store_bench_tear_down(void **state);
+
 /* DIR/NAME in a buffer of its own, overwritten by the eighth call after. */
 const char *store_bench_path(const char *dir, const char *name);
 

@@ -8,12 +8,12 @@
 #include "app/printing.h"
 #include "port/printer.h"
 #include "store/print_queue.h"
+#include "tests/fake/store_bench.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -178,12 +178,6 @@ static int set_up(void **state)
 	return 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
-}
-
 static int tear_down(void **state)
 {
 	struct stand *s = *state;
@@ -192,7 +186,7 @@ static int tear_down(void **state)
 	end(&s->printer_pid);
 	end(&s->bus_pid);
 	close(s->lock);
-	nftw(s->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	store_bench_remove(s->dir);
 	free(s);
 	return 0;
 }

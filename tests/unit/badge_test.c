@@ -3,8 +3,8 @@
 
 #include "event/code.h"
 #include "store/log.h"
+#include "tests/fake/store_bench.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,28 +21,6 @@ static const struct admission_rules entry = {
 static const struct admission_rules way_out = {
 	.venue = "numa", .door = "garden", .doorway = DOOR_EXIT, .reentry = true
 };
-
-static int set_up(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-	char dir[256];
-	snprintf(dir, sizeof(dir), "%s/parvis-badge-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	*state = mkdtemp(dir) ? strdup(dir) : NULL;
-	return *state ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
-}
-
-static int tear_down(void **state)
-{
-	nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	free(*state);
-	return 0;
-}
 
 static struct log *open_log(const char *dir)
 {
@@ -177,7 +155,8 @@ static void codes_are_opaque_and_none_is_made_twice(void **state)
 	assert_string_equal(brief, "X");
 }
 
-#define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN_A_DIRECTORY(test)                                                                       \
+	cmocka_unit_test_setup_teardown(test, store_bench_set_up, store_bench_tear_down)
 
 int main(void)
 {

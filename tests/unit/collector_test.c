@@ -12,25 +12,11 @@
 
 #include <cmocka.h>
 
-static void everyone_up(struct doors *d, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		doors_up(d, i);
-}
-
-static struct link_status status_of(struct doors *d, unsigned who)
-{
-	struct link_status s;
-	struct when now = { .mono_ms = doors_now(d) };
-	sync_status(doors_box(d, who), &now, &s);
-	return s;
-}
-
 static uint64_t queued_by_all(struct doors *d, unsigned boxes)
 {
 	uint64_t queued = 0;
 	for (unsigned i = 0; i < boxes; i++)
-		queued += status_of(d, i).queued;
+		queued += doors_status(d, i).queued;
 	return queued;
 }
 
@@ -38,7 +24,7 @@ static void every_row_reaches_the_collector(void **state)
 {
 	(void)state;
 	struct doors *d = doors_open(2, 1, REACH_EVENT);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	for (unsigned i = 0; i < 120; i++)
 		doors_enter(d, i % 2, 100 + i);
 	assert_int_equal(queued_by_all(d, 2), 120);
@@ -46,7 +32,7 @@ static void every_row_reaches_the_collector(void **state)
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(doors_rows(d, i), 120);
 	assert_int_equal(queued_by_all(d, 2), 0);
-	assert_true(status_of(d, 0).collector);
+	assert_true(doors_status(d, 0).collector);
 	assert_true(collector_drained(doors_collector(d, 2)));
 	doors_close(d);
 }
@@ -59,10 +45,10 @@ static void a_row_leaves_the_queue_only_when_it_is_committed(void **state)
 	doors_enter(d, 0, 7);
 	doors_run(d, 100000);
 	/* The broker has it, and a collector does not. */
-	assert_int_equal(status_of(d, 0).queued, 1);
+	assert_int_equal(doors_status(d, 0).queued, 1);
 	doors_up(d, 1);
 	doors_run(d, 60000);
-	assert_int_equal(status_of(d, 0).queued, 0);
+	assert_int_equal(doors_status(d, 0).queued, 0);
 	assert_int_equal(doors_rows(d, 1), 1);
 	doors_close(d);
 }
@@ -71,7 +57,7 @@ static void an_empty_collector_gets_everything(void **state)
 {
 	(void)state;
 	struct doors *d = doors_open(4, 2, REACH_EVENT);
-	everyone_up(d, 5);
+	doors_up_first(d, 5);
 	for (unsigned i = 0; i < 400; i++)
 		doors_enter(d, i % 4, 100 + i);
 	doors_run(d, 60000);
@@ -87,7 +73,7 @@ static void rows_of_a_lost_box_come_from_its_peers(void **state)
 {
 	(void)state;
 	struct doors *d = doors_open(3, 1, REACH_EVENT);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	for (unsigned i = 0; i < 80; i++)
 		doors_enter(d, 0, 100 + i);
 	doors_run(d, 20000);
@@ -99,7 +85,7 @@ static void rows_of_a_lost_box_come_from_its_peers(void **state)
 	doors_restart(d, 0);
 	doors_up(d, 0);
 	doors_run(d, 60000);
-	assert_int_equal(status_of(d, 0).queued, 0);
+	assert_int_equal(doors_status(d, 0).queued, 0);
 	doors_close(d);
 }
 
@@ -110,7 +96,7 @@ static void a_backlog_drains_over_a_slow_link(void **state)
 	doors_set_latency(d, 150);
 	for (unsigned i = 0; i < 4 * 2000; i++)
 		doors_enter(d, i % 4, 100 + i);
-	everyone_up(d, 5);
+	doors_up_first(d, 5);
 	int64_t from = doors_now(d);
 	while (queued_by_all(d, 4) && doors_now(d) - from < 60000)
 		doors_run(d, 500);
@@ -134,7 +120,7 @@ static void backlogs_of_all_do_not_hold_up_the_acknowledgements(void **state)
 	doors_set_link(d, 11, each * 13);
 	for (unsigned i = 0; i < 11 * each; i++)
 		doors_enter(d, i % 11, 100 + i);
-	everyone_up(d, 12);
+	doors_up_first(d, 12);
 	int64_t from = doors_now(d);
 	while (queued_by_all(d, 11) && doors_now(d) - from < 60000)
 		doors_run(d, 500);
@@ -149,21 +135,12 @@ static void backlogs_of_all_do_not_hold_up_the_acknowledgements(void **state)
 	doors_close(d);
 }
 
-static bool drop_half(void *context, unsigned from, unsigned to, const char *topic)
-{
-	uint64_t *seed = context;
-	(void)from, (void)to, (void)topic;
-	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (*seed >> 33) % 2 == 0;
-}
-
 static void half_of_all_messages_lost_loses_nothing(void **state)
 {
 	(void)state;
-	uint64_t seed = 5;
 	struct doors *d = doors_open(4, 2, REACH_EVENT);
-	doors_set_drop(d, drop_half, &seed);
-	everyone_up(d, 6);
+	doors_set_loss(d, 2);
+	doors_up_first(d, 6);
 	for (unsigned i = 0; i < 200; i++) {
 		doors_enter(d, i % 4, 100 + i);
 		doors_run(d, 300);
@@ -171,7 +148,7 @@ static void half_of_all_messages_lost_loses_nothing(void **state)
 	doors_run(d, 600000);
 	for (unsigned i = 0; i < 6; i++)
 		assert_int_equal(doors_rows(d, i), 200);
-	doors_set_drop(d, NULL, NULL);
+	doors_set_loss(d, 0);
 	doors_run(d, 120000);
 	assert_int_equal(queued_by_all(d, 4), 0);
 	doors_close(d);
@@ -182,7 +159,7 @@ static void a_restarted_collector_knows_what_it_had(void **state)
 	(void)state;
 	struct collector_figures before, after;
 	struct doors *d = doors_open(2, 1, REACH_EVENT);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	for (unsigned i = 0; i < 60; i++)
 		doors_enter(d, i % 2, 100 + i / 2);
 	doors_leave(d, 0, 100);
@@ -210,7 +187,7 @@ static void everyone_sees_the_fleet(void **state)
 	const struct fleet_venue *v;
 	struct collector_figures f;
 	struct doors *d = doors_open(4, 1, REACH_VENUE);
-	everyone_up(d, 5);
+	doors_up_first(d, 5);
 	for (unsigned i = 0; i < 10; i++)
 		doors_enter(d, i % 2, 100 + i);
 	doors_move(d, 2, 100, 0);
@@ -240,7 +217,7 @@ static void a_venue_without_entries_is_known_by_its_rows(void **state)
 	(void)state;
 	const struct fleet_venue *v;
 	struct doors *d = doors_open(3, 1, REACH_VENUE);
-	everyone_up(d, 4);
+	doors_up_first(d, 4);
 	doors_leave(d, 2, 100);
 	doors_run(d, 30000);
 	doors_down(d, 2);
@@ -301,19 +278,19 @@ static void a_silent_denial_is_told(void **state)
 	(void)state;
 	struct doors *d = doors_open(2, 1, REACH_EVENT);
 	doors_set_drop(d, drop_ev_of_0, NULL);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	doors_enter(d, 0, 7);
 	doors_enter(d, 1, 8);
 	doors_run(d, 150000);
-	assert_int_equal(status_of(d, 0).state, LINK_NO_ACK);
-	assert_int_equal(status_of(d, 1).state, LINK_UP);
+	assert_int_equal(doors_status(d, 0).state, LINK_NO_ACK);
+	assert_int_equal(doors_status(d, 1).state, LINK_UP);
 	size_t bytes;
 	/* And it does not shout because of it. */
 	assert_true(doors_published(d, "/ev", &bytes) < 20);
 	doors_set_drop(d, NULL, NULL);
 	doors_run(d, 150000);
-	assert_int_equal(status_of(d, 0).state, LINK_UP);
-	assert_int_equal(status_of(d, 0).queued, 0);
+	assert_int_equal(doors_status(d, 0).state, LINK_UP);
+	assert_int_equal(doors_status(d, 0).queued, 0);
 	doors_close(d);
 }
 
@@ -329,7 +306,7 @@ static void a_collector_knows_whether_it_hears(void **state)
 	struct doors *d = doors_open(2, 1, REACH_EVENT);
 	struct collector *c = doors_collector(d, 2);
 	doors_set_drop(d, drop_to_2, NULL);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	doors_run(d, 60000);
 	assert_int_equal(collector_hearing(c), COLLECTOR_WAITS);
 	doors_set_drop(d, NULL, NULL);
@@ -409,7 +386,7 @@ static void a_collector_gives_only_what_nobody_else_does(void **state)
 	(void)state;
 	size_t bytes;
 	struct doors *d = doors_open(3, 1, REACH_EVENT);
-	everyone_up(d, 4);
+	doors_up_first(d, 4);
 	for (unsigned i = 0; i < 120; i++)
 		doors_enter(d, 0, 100 + i);
 	doors_run(d, 20000);
@@ -444,13 +421,13 @@ static void a_box_that_is_shut_out_is_not_heard(void **state)
 	struct doors *d = doors_open(2, 1, REACH_EVENT);
 	doors_device(d, 1, stranger);
 	collector_set_known(doors_collector(d, 2), knows, NULL);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	doors_enter(d, 0, 7);
 	doors_enter(d, 1, 8);
 	doors_run(d, 60000);
 	assert_int_equal(doors_rows(d, 2), 1);
-	assert_int_equal(status_of(d, 0).queued, 0);
-	assert_int_equal(status_of(d, 1).queued, 1);
+	assert_int_equal(doors_status(d, 0).queued, 0);
+	assert_int_equal(doors_status(d, 1).queued, 1);
 	doors_close(d);
 }
 

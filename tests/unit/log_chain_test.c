@@ -21,19 +21,6 @@ static const struct admission_rules entry = {
 
 static unsigned guests; /* of this process: a guest each time another */
 
-static int in_a_directory(void **state)
-{
-	*state = store_bench_dir();
-	return 0;
-}
-
-static int remove_it(void **state)
-{
-	store_bench_remove(*state);
-	free(*state);
-	return 0;
-}
-
 static struct log *open_as(const char *dir, uint8_t device)
 {
 	struct log *l = NULL;
@@ -353,7 +340,8 @@ static void only_this_opening_s_rows_are_undone(void **state)
 	expect(dir, true, NULL);
 }
 
-#define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, in_a_directory, remove_it)
+#define IN_A_DIRECTORY(test)                                                                       \
+	cmocka_unit_test_setup_teardown(test, store_bench_set_up, store_bench_tear_down)
 
 int main(void)
 {

@@ -25,19 +25,6 @@ static const struct admission_rules way_out = {
 	.venue = BENCH_VENUE, .door = "garden", .doorway = DOOR_EXIT, .reentry = true
 };
 
-static int in_a_directory(void **state)
-{
-	*state = store_bench_dir();
-	return 0;
-}
-
-static int remove_it(void **state)
-{
-	store_bench_remove(*state);
-	free(*state);
-	return 0;
-}
-
 static struct log *must_open(const char *dir)
 {
 	struct log *l = NULL;
@@ -546,7 +533,8 @@ static void readers_read_while_rows_are_written(void **state)
 	log_close(l);
 }
 
-#define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, in_a_directory, remove_it)
+#define IN_A_DIRECTORY(test)                                                                       \
+	cmocka_unit_test_setup_teardown(test, store_bench_set_up, store_bench_tear_down)
 
 int main(void)
 {

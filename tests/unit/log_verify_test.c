@@ -66,13 +66,6 @@ static int copy_it(void **state)
 	return 0;
 }
 
-static int remove_it(void **state)
-{
-	store_bench_remove(*state);
-	free(*state);
-	return 0;
-}
-
 /* Copies the log anew and lets somebody with SQLite at it. */
 static void tamper(const char *dir, const char *sql)
 {
@@ -306,7 +299,7 @@ static void a_cut_file_is_found(void **state)
 	}
 }
 
-#define ON_A_COPY(test) cmocka_unit_test_setup_teardown(test, copy_it, remove_it)
+#define ON_A_COPY(test) cmocka_unit_test_setup_teardown(test, copy_it, store_bench_tear_down)
 
 int main(void)
 {

@@ -21,19 +21,6 @@
 
 #define ROWS 120
 
-static int in_a_directory(void **state)
-{
-	*state = store_bench_dir();
-	return 0;
-}
-
-static int remove_it(void **state)
-{
-	store_bench_remove(*state);
-	free(*state);
-	return 0;
-}
-
 static struct peers *must_open(const char *dir)
 {
 	struct peers *p = NULL;
@@ -594,7 +581,8 @@ static void a_whole_evening_is_soon_here(void **state)
 	peers_close(p);
 }
 
-#define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, in_a_directory, remove_it)
+#define IN_A_DIRECTORY(test)                                                                       \
+	cmocka_unit_test_setup_teardown(test, store_bench_set_up, store_bench_tear_down)
 
 int main(void)
 {

@@ -1,8 +1,9 @@
 #include "store/print_queue.h"
 
+#include "tests/fake/store_bench.h"
+
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -17,28 +18,6 @@
 #include <cmocka.h>
 
 #define CODE "PB0123456789ABCDEFGHJKMNPQ"
-
-static int set_up(void **state)
-{
-	const char *tmp = getenv("TMPDIR");
-	char dir[256];
-	snprintf(dir, sizeof(dir), "%s/parvis-queue-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-	*state = mkdtemp(dir) ? strdup(dir) : NULL;
-	return *state ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
-}
-
-static int tear_down(void **state)
-{
-	nftw(*state, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-	free(*state);
-	return 0;
-}
 
 static struct print_queue *must_open(const char *dir)
 {
@@ -237,7 +216,8 @@ static void somebody_who_asks_is_forgotten_and_nobody_else(void **state)
 	assert_true(is_on_disk(*state, "Someone Else"));
 }
 
-#define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define IN_A_DIRECTORY(test)                                                                       \
+	cmocka_unit_test_setup_teardown(test, store_bench_set_up, store_bench_tear_down)
 
 int main(void)
 {

@@ -7,6 +7,7 @@
 #include "scan/reply.h"
 #include "scan/sandbox.h"
 #include "tests/fake/listener.h"
+#include "tests/fake/process.h"
 #include "tests/fake/qr_picture.h"
 
 #include <setjmp.h>
@@ -487,23 +488,6 @@ static void test_dies_with_the_program(void **state)
 	manager_stop();
 }
 
-static long status_value(int pid, const char *name)
-{
-	char path[64], line[256];
-	long value = -1;
-
-	snprintf(path, sizeof path, "/proc/%d/status", pid);
-
-	FILE *f = fopen(path, "re");
-
-	while (f && fgets(line, sizeof line, f))
-		if (!strncmp(line, name, strlen(name)))
-			value = strtol(line + strlen(name), NULL, 10);
-	if (f)
-		fclose(f);
-	return value;
-}
-
 static void test_is_confined(void **state)
 {
 	(void)state;
@@ -512,8 +496,8 @@ static void test_is_confined(void **state)
 	struct reader *r = connect_reader();
 
 	assert_reads_ticket(r);
-	assert_int_equal(status_value(worker(1), "Seccomp:"), 2);
-	assert_int_equal(status_value(worker(1), "NoNewPrivs:"), 1);
+	assert_int_equal(process_status(worker(1), "Seccomp:"), 2);
+	assert_int_equal(process_status(worker(1), "NoNewPrivs:"), 1);
 	reader_close(r);
 	manager_stop();
 }

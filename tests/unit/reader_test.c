@@ -4,6 +4,7 @@
 
 #include "scan/reply.h"
 #include "scan/sandbox.h"
+#include "tests/fake/process.h"
 #include "tests/fake/qr_picture.h"
 
 #include <setjmp.h>
@@ -632,24 +633,6 @@ static void test_no_descriptor_is_leaked_here(void **state)
 	assert_int_equal(descriptors_of(getpid()), before);
 }
 
-/* The value after "Name:" in /proc/PID/status, or -1. */
-static long status_value(int pid, const char *name)
-{
-	char path[64], line[256];
-	long value = -1;
-
-	snprintf(path, sizeof path, "/proc/%d/status", pid);
-
-	FILE *f = fopen(path, "re");
-
-	while (f && fgets(line, sizeof line, f))
-		if (!strncmp(line, name, strlen(name)))
-			value = strtol(line + strlen(name), NULL, 10);
-	if (f)
-		fclose(f);
-	return value;
-}
-
 static void test_worker_is_confined(void **state)
 {
 	struct reader *r = open_reader(NULL);
@@ -657,8 +640,8 @@ static void test_worker_is_confined(void **state)
 	(void)state;
 
 	assert_reads_ticket(r);
-	assert_int_equal(status_value(reader_pid(r), "Seccomp:"), 2);
-	assert_int_equal(status_value(reader_pid(r), "NoNewPrivs:"), 1);
+	assert_int_equal(process_status(reader_pid(r), "Seccomp:"), 2);
+	assert_int_equal(process_status(reader_pid(r), "NoNewPrivs:"), 1);
 
 	struct rlimit l;
 

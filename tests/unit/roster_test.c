@@ -20,19 +20,6 @@
 static const struct event ours = { .id = "night", .hash_key = { 1, 2, 3 } };
 static const struct event theirs = { .id = "night", .hash_key = { 3, 2, 1 } };
 
-static int in_a_directory(void **state)
-{
-	*state = store_bench_dir();
-	return 0;
-}
-
-static int remove_it(void **state)
-{
-	store_bench_remove(*state);
-	free(*state);
-	return 0;
-}
-
 static enum roster_change put(
 	struct roster *r, const char *code, const char *name, const char *type, const char *venue)
 {
@@ -395,7 +382,8 @@ static void a_tampered_name_is_left_empty(void **state)
 	roster_close(r);
 }
 
-#define IN_A_DIRECTORY(test) cmocka_unit_test_setup_teardown(test, in_a_directory, remove_it)
+#define IN_A_DIRECTORY(test)                                                                       \
+	cmocka_unit_test_setup_teardown(test, store_bench_set_up, store_bench_tear_down)
 
 /* --- many rows at once ------------------------------------------------------------------------ */
 

@@ -11,25 +11,11 @@
 
 #include <cmocka.h>
 
-static void everyone_up(struct doors *d, unsigned count)
-{
-	for (unsigned i = 0; i < count; i++)
-		doors_up(d, i);
-}
-
-static struct link_status status_of(struct doors *d, unsigned who)
-{
-	struct link_status s;
-	struct when now = { .mono_ms = doors_now(d) };
-	sync_status(doors_box(d, who), &now, &s);
-	return s;
-}
-
 static void a_ticket_is_known_at_the_other_door_at_once(void **state)
 {
 	(void)state;
 	struct doors *d = doors_open(2, 0, REACH_EVENT);
-	everyone_up(d, 2);
+	doors_up_first(d, 2);
 	doors_run(d, 5000);
 	doors_enter(d, 0, 7);
 	assert_false(doors_has_ticket(d, 1, 7));
@@ -45,7 +31,7 @@ static void also_while_a_backlog_drains(void **state)
 	doors_set_latency(d, 150);
 	for (unsigned i = 0; i < 1000; i++)
 		doors_enter(d, 0, 1000 + i);
-	everyone_up(d, 2);
+	doors_up_first(d, 2);
 	doors_run(d, 1500);
 	assert_true(doors_rows(d, 1) < 1000);
 	doors_enter(d, 0, 7);
@@ -98,21 +84,12 @@ static void what_a_lost_box_had_is_handed_on(void **state)
 	doors_close(d);
 }
 
-static bool drop_some(void *context, unsigned from, unsigned to, const char *topic)
-{
-	uint64_t *seed = context;
-	(void)from, (void)to, (void)topic;
-	*seed = *seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (*seed >> 33) % 3 == 0;
-}
-
 static void a_third_of_all_messages_lost_loses_nothing(void **state)
 {
 	(void)state;
-	uint64_t seed = 5;
 	struct doors *d = doors_open(4, 0, REACH_EVENT);
-	doors_set_drop(d, drop_some, &seed);
-	everyone_up(d, 4);
+	doors_set_loss(d, 3);
+	doors_up_first(d, 4);
 	for (unsigned i = 0; i < 200; i++) {
 		doors_enter(d, i % 4, 100 + i);
 		doors_run(d, 300);
@@ -128,7 +105,7 @@ static void a_quiet_night_is_quiet(void **state)
 	(void)state;
 	size_t bytes, before;
 	struct doors *d = doors_open(4, 0, REACH_EVENT);
-	everyone_up(d, 4);
+	doors_up_first(d, 4);
 	for (unsigned i = 0; i < 100; i++)
 		doors_enter(d, i % 4, 100 + i);
 	doors_run(d, 120000);
@@ -147,7 +124,7 @@ static void a_venue_hears_only_its_own(void **state)
 {
 	(void)state;
 	struct doors *d = doors_open(4, 0, REACH_VENUE);
-	everyone_up(d, 4);
+	doors_up_first(d, 4);
 	doors_run(d, 10000);
 	doors_enter(d, 0, 7);
 	doors_enter(d, 2, 8);
@@ -155,7 +132,7 @@ static void a_venue_hears_only_its_own(void **state)
 	assert_true(doors_has_ticket(d, 1, 7) && doors_has_ticket(d, 3, 8));
 	assert_false(doors_has_ticket(d, 2, 7) || doors_has_ticket(d, 3, 7));
 	assert_false(doors_has_ticket(d, 0, 8) || doors_has_ticket(d, 1, 8));
-	assert_int_equal(status_of(d, 0).doors, 1);
+	assert_int_equal(doors_status(d, 0).doors, 1);
 	doors_close(d);
 }
 
@@ -164,7 +141,7 @@ static void the_fleet_is_seen_without_a_collector(void **state)
 	(void)state;
 	const struct fleet_venue *v;
 	struct doors *d = doors_open(4, 0, REACH_VENUE);
-	everyone_up(d, 4);
+	doors_up_first(d, 4);
 	for (unsigned i = 0; i < 10; i++)
 		doors_enter(d, i % 2, 100 + i);
 	doors_run(d, 20000);
@@ -319,19 +296,19 @@ static void a_wrong_clock_is_told(void **state)
 	(void)state;
 	struct doors *d = doors_open(3, 0, REACH_EVENT);
 	doors_set_clock(d, 2, -3600000);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	doors_run(d, 120000);
-	int64_t off = status_of(d, 2).clock_off_ms;
+	int64_t off = doors_status(d, 2).clock_off_ms;
 	assert_true(off < -3590000 && off > -3610000);
-	assert_int_equal(status_of(d, 0).clock_off_ms, 0);
-	assert_int_equal(status_of(d, 1).clock_off_ms, 0);
+	assert_int_equal(doors_status(d, 0).clock_off_ms, 0);
+	assert_int_equal(doors_status(d, 1).clock_off_ms, 0);
 	/* Its figures are not taken for old because of it. */
 	const struct fleet_venue *v;
 	(void)sync_fleet(doors_box(d, 0), &v);
 	assert_true(fleet_age_ms(&v[1], doors_now(d)) < 70000);
 	doors_set_clock(d, 2, 0);
 	doors_run(d, 120000);
-	assert_int_equal(status_of(d, 2).clock_off_ms, 0);
+	assert_int_equal(doors_status(d, 2).clock_off_ms, 0);
 	doors_close(d);
 }
 
@@ -340,7 +317,7 @@ static void stamps_of_others_are_passed_on(void **state)
 	(void)state;
 	struct doors *d = doors_open(2, 0, REACH_EVENT);
 	doors_set_clock(d, 0, 7200000);
-	everyone_up(d, 2);
+	doors_up_first(d, 2);
 	doors_enter(d, 0, 7);
 	doors_run(d, 5000);
 	assert_true(doors_latest(d, 1) == doors_latest(d, 0));
@@ -351,7 +328,7 @@ static void a_box_that_was_rolled_back_begins_a_new_epoch(void **state)
 {
 	(void)state;
 	struct doors *d = doors_open(3, 0, REACH_EVENT);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	for (unsigned i = 0; i < 10; i++)
 		doors_enter(d, 0, 100 + i);
 	doors_run(d, 30000);
@@ -374,7 +351,7 @@ static void what_is_not_ours_is_refused_calmly(void **state)
 	(void)state;
 	struct doors *d = doors_open(2, 0, REACH_EVENT);
 	struct sync_box *s = doors_box(d, 0);
-	everyone_up(d, 2);
+	doors_up_first(d, 2);
 	doors_enter(d, 1, 7);
 	doors_run(d, 5000);
 	uint8_t device[DEVICE_ID_SIZE];
@@ -413,7 +390,7 @@ static void nobody_fills_the_disk_with_rows(void **state)
 	ranges_add(&in.held, 1, SYNC_DEVICE_ROWS_MAX - 1);
 	doors_device(d, 1, in.chain.device);
 	sync_box_step(s, &in, drop_effect, NULL);
-	everyone_up(d, 3);
+	doors_up_first(d, 3);
 	doors_run(d, 10000);
 	/* The last that it may have, one too many, and another box's. */
 	doors_enter(d, 1, 7);
@@ -441,7 +418,7 @@ static void a_twin_is_noticed(void **state)
 {
 	(void)state;
 	struct doors *d = doors_open(2, 0, REACH_EVENT);
-	everyone_up(d, 2);
+	doors_up_first(d, 2);
 	doors_run(d, 60000);
 	static struct message_chains have;
 	struct topic t = { .kind = TOPIC_HAVE, .event = DOORS_EVENT };
@@ -452,7 +429,7 @@ static void a_twin_is_noticed(void **state)
 	memcpy(have.sender, t.device, sizeof(have.sender));
 	have.epoch = 77;
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(status_of(d, 0).twin, i == 2);
+		assert_int_equal(doors_status(d, 0).twin, i == 2);
 		size_t len;
 		have.wall_ms = DOORS_START + doors_now(d);
 		char *text = message_write_chains(&have, &len);
@@ -460,8 +437,8 @@ static void a_twin_is_noticed(void **state)
 		free(text);
 		doors_run(d, 30000);
 	}
-	assert_true(status_of(d, 0).twin);
-	assert_false(status_of(d, 1).twin);
+	assert_true(doors_status(d, 0).twin);
+	assert_false(doors_status(d, 1).twin);
 	doors_close(d);
 }
 
@@ -517,7 +494,7 @@ static void a_liar_does_not_have_us_begin_again_and_again(void **state)
 	(void)state;
 	struct doors *d = doors_open(2, 0, REACH_EVENT);
 	static struct message_chains have;
-	everyone_up(d, 2);
+	doors_up_first(d, 2);
 	doors_run(d, 5000);
 	for (unsigned i = 0; i < 100; i++) {
 		memset(&have, 0, sizeof(have));
@@ -546,10 +523,10 @@ static void a_restart_sends_what_no_collector_has(void **state)
 	doors_run(d, 5000);
 	doors_restart(d, 0);
 	doors_restart(d, 1);
-	everyone_up(d, 2);
+	doors_up_first(d, 2);
 	doors_run(d, 5000);
 	assert_int_equal(doors_rows(d, 1), 60);
-	assert_int_equal(status_of(d, 0).queued, 60);
+	assert_int_equal(doors_status(d, 0).queued, 60);
 	doors_close(d);
 }
 
