@@ -60,6 +60,23 @@ is()
 	fi
 }
 
+# run COMMAND...: its output is in $DIR/out and $DIR/err, its status in $status.
+run()
+{
+	"$@" >"$DIR/out" 2>"$DIR/err" </dev/null
+	status=$?
+}
+
+# says NAME STATUS out|err PATTERN: the last command ended so and wrote that (grep -E).
+says()
+{
+	if [ "$status" = "$2" ] && LC_ALL=C grep -qE -- "$4" "$DIR/$3"; then
+		ok "$1"
+	else
+		not_ok "$1" "status $status, expected $2, and in $3: $4" "$DIR/out" "$DIR/err"
+	fi
+}
+
 done_testing()
 {
 	echo "1..$tap_n"
@@ -82,6 +99,17 @@ ended()
 		sleep 0.1
 	done
 	wait "$1" 2>/dev/null
+}
+
+# The demo event as its organiser has it, with the key that its event.ini lists. The key is public
+# knowledge (assets/demo/README.md). demo_event DIR [SEED]
+DEMO_SEED=b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e
+demo_event()
+{
+	cp -r assets/demo "$1"
+	rm -f "$1"/roster.db* "$1"/people.db*
+	mkdir -m 700 "$1/keys"
+	(umask 077 && echo "${2:-$DEMO_SEED}" >"$1/keys/issuing.key")
 }
 
 # A signed ticket of the demo event: ticket SEED ITEM SUBEVENT [FROM UNTIL]

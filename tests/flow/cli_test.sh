@@ -16,23 +16,6 @@ cp -r assets/demo "$EVENT"
 rm -f "$EVENT"/roster.db*
 ls "$EVENT" >"$DIR/before"
 
-# run COMMAND...: its output is in $DIR/out and $DIR/err, its status in $status.
-run()
-{
-	"$@" >"$DIR/out" 2>"$DIR/err" </dev/null
-	status=$?
-}
-
-# says WHAT STATUS FILE PATTERN: the last run ended so and wrote that.
-says()
-{
-	if [ "$status" = "$2" ] && grep -qE -- "$4" "$DIR/$3"; then
-		ok "$1"
-	else
-		not_ok "$1" "status $status, expected $2, and in $3: $4" "$DIR/out" "$DIR/err"
-	fi
-}
-
 # verdict CODE [OPTION...]
 verdict()
 {

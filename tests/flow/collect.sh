@@ -9,16 +9,6 @@ collect()
 	status=$?
 }
 
-# says NAME STATUS out|err REGEX
-says()
-{
-	if [ "$status" = "$2" ] && LC_ALL=C grep -qE -- "$4" "$DIR/$3"; then
-		ok "$1"
-	else
-		not_ok "$1" "status $status instead of $2, or $3 without: $4" "$DIR/out" "$DIR/err"
-	fi
-}
-
 "$TOOLS/night_maker" "$DIR/n" 4 2000 7 >"$DIR/out" || not_ok "a night is made" "" "$DIR/out"
 
 collect

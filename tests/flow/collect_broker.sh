@@ -12,9 +12,7 @@ if ! have_mosquitto; then
 fi
 EVENT=$DIR/event
 ID=civictech-2016
-cp -r assets/demo "$EVENT"
-mkdir -m 700 "$EVENT/keys"
-(umask 077 && echo b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e >"$EVENT/keys/issuing.key")
+demo_event "$EVENT"
 start_mosquitto broker
 URL=mqtt://127.0.0.1:$(server_port broker)
 

@@ -18,16 +18,6 @@ import()
 	status=$?
 }
 
-# says NAME STATUS out|err REGEX
-says()
-{
-	if [ "$status" = "$2" ] && LC_ALL=C grep -qE -- "$4" "$DIR/$3"; then
-		ok "$1"
-	else
-		not_ok "$1" "status $status instead of $2, or $3 without: $4" "$DIR/out" "$DIR/err"
-	fi
-}
-
 # Of the one whose name or code is given: COLUMN of the CSV listing, without quotes.
 field()
 {

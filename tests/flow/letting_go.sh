@@ -4,6 +4,8 @@
 # no planted name, address or code is in any byte of them, nor of the database's own files.
 # shellcheck source=tests/fake/tap.sh
 . tests/fake/tap.sh
+# shellcheck source=tests/fake/planted.sh
+. tests/fake/planted.sh
 # shellcheck source=tests/fake/servers.sh
 . tests/fake/servers.sh
 
@@ -12,7 +14,6 @@ if ! have_postgresql; then
 	exit 0
 fi
 
-PLANTED=$TOOLS/planted
 EVENT=$DIR/event
 ADA=ada0qzkwv73hd9t
 MAIL=Ada.Quellmann@planted.example
@@ -27,31 +28,12 @@ printf '%s\n' $ADA $MAIL Adelinda Quellmann >"$DIR/ada"
 printf '%s\n' bob0qzkwv73hd9t bob@planted Bobertino Martinelli cleo0qzkwv73hd9t cleo@planted.example \
 	Cleopatra Petitjean >"$DIR/others"
 
-# hits NAME WORDS WANTED PLACE...: whether any byte there is of the words
-hits()
-{
-	name=$1 words=$2 wanted=$3
-	shift 3
-	find "$@" -type f >"$DIR/files"
-	xargs -d '\n' "$PLANTED" "$DIR/$words" <"$DIR/files" >"$DIR/found" 2>&1
-	got=$?
-	[ $got = 0 ] || got=1
-	if [ $got = "$wanted" ]; then
-		ok "$name: $(tail -1 "$DIR/found"), $(wc -l <"$DIR/files" | tr -d ' ') files"
-	else
-		not_ok "$name" "exit status $got instead of $wanted" "$DIR/found"
-	fi
-}
-
 # --- a night ---------------------------------------------------------------------------------------
 
 start_postgresql pg
 is "PostgreSQL runs" 0 $?
 STORE=$POSTGRESQL_URL
-cp -r assets/demo "$EVENT"
-mkdir -m 700 "$EVENT/keys"
-(umask 077 && echo b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e \
-	>"$EVENT/keys/issuing.key")
+demo_event "$EVENT"
 "$PARVIS" roster import --event "$EVENT" "$DIR/people.csv" >"$DIR/out" 2>&1
 is "they are imported" 0 $?
 for door in main side; do
@@ -112,10 +94,10 @@ is "access: their row in store, log and mirror" "0 log stick store" \
 is "… the list on the stick" 1 "$(jq '[.in_the_clear[] | select(.in == "stick")] | length' "$DIR/out")"
 is "… the bundle on a stick, where they may be sealed" 1 \
 	"$(jq '[.perhaps_sealed_in[] | select(.in == "stick")] | length' "$DIR/out")"
-hits "before: the search finds them" ada 1 "$EVENT" "$DIR/stick-main"
+planted_hits "before: the search finds them" 1 "$DIR/ada" "$EVENT" "$DIR/stick-main"
 person --erase
 is "erasure" "0 " "$? $(cat "$DIR/err")"
-hits "after: nowhere" ada 0 "$EVENT" "$DIR/box-main" "$DIR/box-side" "$DIR/stick-main" "$DIR/stick-side" \
+planted_hits "after: nowhere" 0 "$DIR/ada" "$EVENT" "$DIR/box-main" "$DIR/box-side" "$DIR/stick-main" "$DIR/stick-side" \
 	"$DIR/pg"
 is "the list on the stick has everybody else" "$(grep -vc Quellmann "$DIR/people.csv")" \
 	"$(wc -l <"$DIR/stick-main/papers/list.csv" | tr -d ' ')"
@@ -131,7 +113,7 @@ purge()
 }
 # Another event's bundle is not ours to erase.
 sed 's/civictech-2016/someone-else-9/' "$DIR/stick-side"/*.parvis >"$DIR/stick-side/other.parvis"
-hits "before: the search finds them, sealed copies apart" others 1 "$EVENT" "$DIR/stick-main"
+planted_hits "before: the search finds them, sealed copies apart" 1 "$DIR/others" "$EVENT" "$DIR/stick-main"
 purge --dry-run
 is "a dry run names what is on sticks" "0 $(basename "$DIR"/stick-side/*side*.parvis) papers/list.csv" \
 	"$? $(jq -r '[.receipt.erased[] | select(.in == "stick").file] | sort | join(" ")' "$DIR/out")"
@@ -142,7 +124,7 @@ is "a store that cannot be opened: nothing is erased" "3 yes" \
 rm "$EVENT"/purged-*.json
 purge
 is "one purge of everything" "0 " "$? $(cat "$DIR/err")"
-hits "after: event, boxes, sticks and PostgreSQL's own files" others 0 "$EVENT" "$DIR/box-main" \
+planted_hits "after: event, boxes, sticks and PostgreSQL's own files" 0 "$DIR/others" "$EVENT" "$DIR/box-main" \
 	"$DIR/box-side" "$DIR/stick-main" "$DIR/stick-side" "$DIR/pg"
 receipt=$(find "$EVENT" -name "purged-*.json" | sort | tail -1)
 is "the receipt says where it looked" "store box box stick stick event" \

@@ -3,37 +3,25 @@
 # byte that an evening leaves, nor in the program's memory once the volunteers' session is over.
 # shellcheck source=tests/fake/tap.sh
 . tests/fake/tap.sh
+# shellcheck source=tests/fake/planted.sh
+. tests/fake/planted.sh
 
 PLANTED=$TOOLS/planted
 PEOPLE=10000
 EVENT=$DIR/event
 WORDS=$DIR/words
 
-# Two words of a name and an address for each, which nobody else has and no other file would: syllables
-# that tell the number. Every other guest is for another venue.
-awk -v people=$PEOPLE -v words="$WORDS" 'BEGIN {
-	split("ba ke vi zo lu ga pe ri do nu", s, " ")
-	print "code,first name,last name,email,type,venue"
-	for (i = 0; i < people; i++) {
-		n = sprintf("%04d", i); a = ""
-		for (j = 1; j <= 4; j++)
-			a = a s[substr(n, j, 1) + 1]
-		first = "X" a "ro"; last = "Q" a "mel"; mail = "w" a "jk"
-		printf "c%sqzkwv73hd9t,%s,%s,%s@planted.example,Pass %d,%s\n", n, first, last, mail,
-			i % 3, i % 2 ? "laruche" : "numa"
-		print first >words; print last >words; print mail "@planted" >words
-		print tolower(first) >words; print tolower(last) >words
-	}
-}' >"$DIR/people.csv"
+planted_people $PEOPLE >"$DIR/people.csv"
+awk -F, 'NR > 1 {
+	sub(/\.example$/, "", $4)
+	print $2; print $3; print $4; print tolower($2); print tolower($3)
+}' "$DIR/people.csv" >"$WORDS"
 is "as many names as were promised" $PEOPLE "$(sed 1d "$DIR/people.csv" | wc -l | tr -d ' ')"
 
 # --- the organiser's side ------------------------------------------------------------------------
 
-cp -r assets/demo "$EVENT"
+demo_event "$EVENT"
 rm -f "$EVENT/roster.csv"
-mkdir -m 700 "$EVENT/keys"
-(umask 077 && echo b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e \
-	>"$EVENT/keys/issuing.key")
 if "$PARVIS" roster import --event "$EVENT" "$DIR/people.csv" >"$DIR/out" 2>"$DIR/err"; then
 	ok "they are imported"
 else

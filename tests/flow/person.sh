@@ -3,8 +3,9 @@
 # in no byte of the event's folder and the box, while everybody else's data is as it was.
 # shellcheck source=tests/fake/tap.sh
 . tests/fake/tap.sh
+# shellcheck source=tests/fake/planted.sh
+. tests/fake/planted.sh
 
-PLANTED=$TOOLS/planted
 EVENT=$DIR/event
 BOX=$DIR/box
 ADA=ada0qzkwv73hd9t
@@ -19,29 +20,12 @@ cat >"$DIR/people.csv" <<-END
 END
 printf '%s\n' $ADA $MAIL 'Adelinda Quellmann' Adelinda Quellmann >"$DIR/words"
 
-# hits NAME WANTED: whether the event's folder and the box have any of the words
-hits()
-{
-	find "$EVENT" "$BOX" -type f >"$DIR/files"
-	xargs -d '\n' "$PLANTED" "$DIR/words" <"$DIR/files" >"$DIR/found" 2>&1
-	got=$?
-	[ $got = 0 ] || got=1
-	if [ $got = "$2" ]; then
-		ok "$1: $(tail -1 "$DIR/found"), $(wc -l <"$DIR/files" | tr -d ' ') files"
-	else
-		not_ok "$1" "exit status $got instead of $2" "$DIR/found"
-	fi
-}
-
 person()
 {
 	"$PARVIS" person --event "$EVENT" --box "$BOX" "$@" >"$DIR/out" 2>"$DIR/err"
 }
 
-cp -r assets/demo "$EVENT"
-mkdir -m 700 "$EVENT/keys"
-(umask 077 && echo b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e \
-	>"$EVENT/keys/issuing.key")
+demo_event "$EVENT"
 "$PARVIS" roster import --event "$EVENT" "$DIR/people.csv" >"$DIR/out" 2>&1
 is "they are imported" 0 $?
 mkdir "$EVENT/lists" "$DIR/stick"
@@ -69,7 +53,7 @@ is "an evening that is cut off" 0 $?
 "$PARVIS" collect --event "$EVENT" "$BOX" >"$DIR/out" 2>&1
 printf 'Adelinda Quellmann' >"$BOX/print.db-journal"
 cp "$EVENT/people.db" "$EVENT/people.db-wal"
-hits "before: the search finds them" 1
+planted_hits "before: the search finds them" 1 "$DIR/words" "$EVENT" "$BOX"
 
 # --- access ----------------------------------------------------------------------------------------
 
@@ -107,7 +91,7 @@ iconv -t UTF-16 "$DIR/people.csv" >"$EVENT/lists/wide.csv"
 person --email $MAIL --erase
 is "what cannot be rewritten is told" "1 1" "$? $(grep -c 'event  lists/wide.csv' "$DIR/out")"
 rm -f "$EVENT/lists/wide.csv"
-hits "after: event and box" 0
+planted_hits "after: event and box" 0 "$DIR/words" "$EVENT" "$BOX"
 is "the rows stay" 2 "$("$PARVIS" log --data "$BOX" --csv 2>/dev/null | grep -c ADMIT)"
 "$PARVIS" report --event "$EVENT" --format csv 2>/dev/null | grep ',entries,' >"$DIR/after"
 grep ',entries,' "$DIR/report" >"$DIR/before"

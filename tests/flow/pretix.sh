@@ -129,16 +129,6 @@ import()
 	cat "$DIR/out" "$DIR/err" >>"$DIR/said"
 }
 
-# says WHAT STATUS FILE PATTERN
-says()
-{
-	if [ "$status" = "$2" ] && grep -qE -- "$4" "$DIR/$3"; then
-		ok "$1"
-	else
-		not_ok "$1" "status $status, expected $2, and in $3: $4" "$DIR/out" "$DIR/err"
-	fi
-}
-
 # verdict CODE [VENUE]
 verdict()
 {

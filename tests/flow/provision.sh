@@ -8,13 +8,10 @@ EVENT=$DIR/event
 STICK=$DIR/stick
 mkdir "$STICK"
 
-# event DIR SEED: the demo event with an organiser's key of its own, and its roster.
+# event DIR [SEED]: the demo event, with a key of its own where one is given, and its roster.
 event()
 {
-	cp -r assets/demo "$1"
-	rm -f "$1"/roster.db*
-	mkdir -m 700 "$1/keys"
-	(umask 077 && echo "$2" >"$1/keys/issuing.key")
+	demo_event "$@"
 	"$PARVIS" roster import --event "$1" assets/demo/roster.csv >/dev/null 2>"$DIR/err" ||
 		not_ok "the roster is imported" "$DIR/err"
 }
@@ -39,9 +36,7 @@ box()
 	status=$?
 }
 
-# The demo's own key, which its event.ini lists.
-seed=b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e
-event "$EVENT" $seed
+event "$EVENT"
 
 # --- ten of each ---------------------------------------------------------------------------------
 
@@ -59,7 +54,7 @@ is "a bundle for each of ten venues" 10 "$made"
 is "each has a hash and a serial of its own" "10 10" "$(sed 's/.*: \([A-Z2-7]\{4\}-[A-Z2-7]\{4\}\):.*/\1/' \
 	"$DIR/shown" | sort -u | wc -l | tr -d ' ') $(grep -o 'serial [0-9]*' "$DIR/shown" | sort -u | wc -l |
 	tr -d ' ')"
-is "the organiser's key is in none" "" "$(grep -laF "$seed" "$STICK"/*.parvis)"
+is "the organiser's key is in none" "" "$(grep -laF "$DEMO_SEED" "$STICK"/*.parvis)"
 cut -d, -f2 assets/demo/roster.csv | sed 1d | grep -E '.{5}' >"$DIR/names"
 is "a bundle is its owner's alone" 10 "$(find "$STICK" -name '*.parvis' -perm 600 | wc -l | tr -d ' ')"
 is "the boxes are listed, each another device" "10 10" "$(wc -l <"$EVENT/keys/boxes" | tr -d ' ') $(cut -d' ' -f1 \
@@ -141,7 +136,7 @@ is "by the same device" "2 1" "$(grep -c ' numa main ' "$EVENT/keys/boxes") $(gr
 is "and the box before it is gone" "2 current" "$(cd "$DIR/box-numa/box" && echo *)"
 refuses "one that is older" "$DIR/first.parvis" older
 EVENT=$DIR/elsewhere
-event "$EVENT" $seed
+event "$EVENT"
 sed -i 's/^id = .*/id = another-event/' "$EVENT/event.ini"
 rm -f "$EVENT"/roster.db* # its hash key follows the id
 STICK=$DIR provision numa main

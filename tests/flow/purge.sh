@@ -3,50 +3,21 @@
 # store and a box's data directory after a purge, and the search that says so has found them before.
 # shellcheck source=tests/fake/tap.sh
 . tests/fake/tap.sh
+# shellcheck source=tests/fake/planted.sh
+. tests/fake/planted.sh
 
-PLANTED=$TOOLS/planted
 PEOPLE=10000
 EVENT=$DIR/event
 BOX=$DIR/box
 WORDS=$DIR/words
 
-awk -v people=$PEOPLE -v words="$WORDS" 'BEGIN {
-	split("ba ke vi zo lu ga pe ri do nu", s, " ")
-	print "code,first name,last name,email,type,venue"
-	for (i = 0; i < people; i++) {
-		n = sprintf("%04d", i); a = ""
-		for (j = 1; j <= 4; j++)
-			a = a s[substr(n, j, 1) + 1]
-		first = "X" a "ro"; last = "Q" a "mel"; mail = "w" a "jk"; code = "c" n "qzkwv73hd9t"
-		printf "%s,%s,%s,%s@planted.example,Pass %d,%s\n", code, first, last, mail,
-			i % 3, i % 2 ? "laruche" : "numa"
-		print first >words; print last >words; print mail "@planted" >words; print code >words
-	}
-}' >"$DIR/people.csv"
+planted_people $PEOPLE >"$DIR/people.csv"
+awk -F, 'NR > 1 { sub(/\.example$/, "", $4); print $2; print $3; print $4; print $1 }' "$DIR/people.csv" >"$WORDS"
 is "as many people as were promised" $PEOPLE "$(sed 1d "$DIR/people.csv" | wc -l | tr -d ' ')"
-
-# hits NAME WANTED DIR...
-hits()
-{
-	name=$1 wanted=$2
-	shift 2
-	find "$@" -type f >"$DIR/files"
-	xargs -d '\n' "$PLANTED" "$WORDS" <"$DIR/files" >"$DIR/found" 2>&1
-	got=$?
-	[ $got = 0 ] || got=1
-	if [ $got = "$wanted" ]; then
-		ok "$name: $(tail -1 "$DIR/found"), $(wc -l <"$DIR/files" | tr -d ' ') files"
-	else
-		not_ok "$name" "exit status $got instead of $wanted" "$DIR/found"
-	fi
-}
 
 # --- a night ---------------------------------------------------------------------------------------
 
-cp -r assets/demo "$EVENT"
-mkdir -m 700 "$EVENT/keys"
-(umask 077 && echo b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e \
-	>"$EVENT/keys/issuing.key")
+demo_event "$EVENT"
 sed -i "/^\[staff\]/a search = yes" "$EVENT/event.ini"
 "$PARVIS" roster import --event "$EVENT" "$DIR/people.csv" >"$DIR/out" 2>&1
 is "they are imported" 0 $?
@@ -75,8 +46,8 @@ is "its rows are collected" "5" "$("$PARVIS" report --event "$EVENT" --format cs
 # What a printer was never asked for, and what a cut leaves beside a database.
 printf 'Xbabakebaro Qbabakebamel' >"$BOX/print.db-journal"
 cp "$EVENT/people.db" "$EVENT/people.db-wal"
-hits "before: the search finds them in the event's folder" 1 "$EVENT"
-hits "before: … and in what the box has of a printer" 1 "$BOX"
+planted_hits "before: the search finds them in the event's folder" 1 "$WORDS" "$EVENT"
+planted_hits "before: … and in what the box has of a printer" 1 "$WORDS" "$BOX"
 
 # --- not yet ---------------------------------------------------------------------------------------
 
@@ -117,7 +88,7 @@ start=$(date +%s%N)
 is "the purge" "0 " "$? $(cat "$DIR/err")"
 took=$((($(date +%s%N) - start) / 1000000))
 echo "# $took ms: $(cat "$DIR/out")"
-hits "after: event, store and box" 0 "$EVENT" "$BOX"
+planted_hits "after: event, store and box" 0 "$WORDS" "$EVENT" "$BOX"
 is "rows stay, which are numbers now" "5" \
 	"$("$PARVIS" log --data "$BOX" --csv 2>/dev/null | grep -c ADMIT)"
 is "settings, names and keys of the box are gone" "" "$(cd "$BOX" && find . -path './box*' -o -name 'device.key')"

@@ -61,11 +61,8 @@ wait $kiosk
 is "it ends when it is told to" 0 $?
 
 rm -rf "$DIR/box"
-cp -r assets/demo "$DIR/event"
-rm -f "$DIR"/event/roster.db*
-mkdir -m 700 "$DIR/event/keys" "$DIR/stick"
-(umask 077 && echo b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e \
-	>"$DIR/event/keys/issuing.key")
+demo_event "$DIR/event"
+mkdir -m 700 "$DIR/stick"
 "$PARVIS" roster import --event "$DIR/event" assets/demo/roster.csv >/dev/null 2>&1
 "$PARVIS" kiosk provision --event "$DIR/event" --venue numa --door main \
 	--out "$DIR/stick/numa.parvis" >"$DIR/out" 2>&1

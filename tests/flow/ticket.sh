@@ -3,32 +3,10 @@
 # shellcheck source=tests/fake/tap.sh
 . tests/fake/tap.sh
 
-# The demo's key is public knowledge (assets/demo/README.md).
-SEED=b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e
 EVENT=$DIR/event
-cp -r assets/demo "$EVENT"
-rm -f "$EVENT"/roster.db*
-mkdir -m 700 "$EVENT/keys"
-(umask 077 && echo $SEED >"$EVENT/keys/issuing.key")
+demo_event "$EVENT"
 grep -q '^item = ' "$EVENT/event.ini" || echo 'item = 99' >>"$EVENT/event.ini"
 AT=2016-12-08T20:00:00+01:00
-
-# run COMMAND...: its output is in $DIR/out and $DIR/err, its status in $status.
-run()
-{
-	"$@" >"$DIR/out" 2>"$DIR/err" </dev/null
-	status=$?
-}
-
-# says WHAT STATUS FILE PATTERN: the last run ended so and wrote that.
-says()
-{
-	if [ "$status" = "$2" ] && grep -qE -- "$4" "$DIR/$3"; then
-		ok "$1"
-	else
-		not_ok "$1" "status $status, expected $2, and in $3: $4" "$DIR/out" "$DIR/err"
-	fi
-}
 
 issue()
 {

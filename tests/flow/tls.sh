@@ -13,10 +13,7 @@ fi
 EVENT=$DIR/event
 OUT=$DIR/broker
 T=parvis/1/civictech-2016
-seed=b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e
-cp -r assets/demo "$EVENT"
-mkdir -m 700 "$EVENT/keys"
-(umask 077 && echo $seed >"$EVENT/keys/issuing.key")
+demo_event "$EVENT"
 
 # until_true COMMAND...: within 20 s.
 until_true()
@@ -77,7 +74,7 @@ is "it is the authority's, for clients" 0 "$(openssl verify -CAfile "$DIR/numa/c
 is "no server's" 2 "$(openssl verify -CAfile "$DIR/numa/ca.pem" -purpose sslserver "$DIR/numa/client.pem" \
 	>"$DIR/out" 2>&1; echo $?)"
 is "on the box its key is the owner's alone" 600 "$(stat -c %a "$DIR/box-numa/box/1/client.pem")"
-is "neither the issuing key nor the authority's is in a bundle" "" "$(grep -laF "$seed" "$EVENT/bundles/"*
+is "neither the issuing key nor the authority's is in a bundle" "" "$(grep -laF "$DEMO_SEED" "$EVENT/bundles/"*
 	grep -laF "$(sed -n 2p "$EVENT/keys/authority.key")" "$EVENT/bundles/"*)"
 
 # --- a broker ------------------------------------------------------------------------------------
