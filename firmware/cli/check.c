@@ -1,16 +1,14 @@
 #include "base/cc.h"
 #include "base/flags.h"
 #include "base/text.h"
-#include "base/when.h"
 #include "cli/cli.h"
+#include "cli/data.h"
 #include "cli/folder.h"
 #include "cli/reply.h"
 #include "door/admission.h"
 #include "event/code.h"
-#include "port/clock.h"
 #include "store/roster.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,41 +112,19 @@ static int set_rules(struct check *c)
 	return CLI_USAGE;
 }
 
-static int set_time(struct check *c)
-{
-	c->now = clock_now(0);
-	if (!c->at)
-		return CLI_OK;
-	c->now.trust = TRUST_SYNCED;
-	if (!when_parse(c->at, &c->now.wall_ms))
-		return CLI_OK;
-	fputs("parvis: --at takes a moment like 2016-12-08T19:04:10+01:00\n", stderr);
-	return CLI_USAGE;
-}
-
-static int open_roster(struct check *c)
-{
-	int result = roster_open(&c->roster, c->event_dir, c->event);
-	if (!result || result == -ENOENT)
-		return CLI_OK;
-	return folder_roster_failed(c->event_dir, result);
-}
-
 static int run(struct check *c)
 {
 	int result = folder_open(&c->event, c->event_dir);
 	if (result == CLI_OK)
 		result = set_rules(c);
 	if (result == CLI_OK)
-		result = set_time(c);
+		result = folder_moment(&c->now, c->at);
 	if (result == CLI_OK)
-		result = open_roster(c);
+		result = folder_roster(&c->roster, c->event_dir, c->event);
 	if (result == CLI_OK)
 		result = folder_codes(c->codes, check_code, c);
-	if (result <= CLI_NO && (fflush(stdout) || ferror(stdout))) {
-		fputs("parvis: cannot write standard output\n", stderr);
+	if (result <= CLI_NO && data_flush("check") != CLI_OK)
 		result = CLI_FAILED;
-	}
 	roster_close(c->roster);
 	event_free(c->event);
 	return result;

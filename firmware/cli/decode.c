@@ -1,4 +1,5 @@
 #include "cli/cli.h"
+#include "cli/data.h"
 
 #include "base/cc.h"
 #include "base/flags.h"
@@ -164,10 +165,8 @@ static enum cli_exit look_at_all(const struct job *job, char **files, int n)
 		else
 			print_plain(job, files[i], &d);
 	}
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "parvis decode: cannot write: %s\n", strerror(errno));
+	if (data_flush("decode") != CLI_OK)
 		return CLI_FAILED;
-	}
 	return status;
 }
 

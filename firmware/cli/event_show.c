@@ -2,11 +2,11 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/cli.h"
+#include "cli/data.h"
 #include "cli/event_parts.h"
 #include "cli/folder.h"
 #include "store/roster.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -36,9 +36,9 @@ static void usage(FILE *out)
 static int read_roster(struct show *s, const char *dir)
 {
 	const struct event *e = s->event;
-	int error = roster_open(&s->roster, dir, e);
-	if (error == -ENOENT)
-		error = 0;
+	int error = 0;
+	if (folder_roster(&s->roster, dir, e) != CLI_OK)
+		return CLI_FAILED;
 	for (uint32_t i = 0; i < e->venue_count && !error; i++) {
 		s->registered[i] = NO_ROSTER;
 		if (s->roster)
@@ -232,10 +232,8 @@ int event_show(int argc, char **argv)
 	result = read_roster(&s, dirs[0]);
 	if (result == CLI_OK)
 		result = (json ? print_json : print_plain)(&s);
-	if (result == CLI_OK && (fflush(stdout) || ferror(stdout))) {
-		fputs("parvis: cannot write standard output\n", stderr);
-		result = CLI_FAILED;
-	}
+	if (result == CLI_OK)
+		result = data_flush("event show");
 	roster_close(s.roster);
 	event_free(s.event);
 	return result;

@@ -1,7 +1,9 @@
 #include "cli/folder.h"
 
+#include "base/assets.h"
 #include "base/text.h"
 #include "cli/cli.h"
+#include "port/clock.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -52,10 +54,34 @@ static const char *roster_remedy(int error)
 	}
 }
 
-int folder_roster_failed(const char *dir, int error)
+int folder_roster(struct roster **out, const char *dir, const struct event *e)
 {
-	fprintf(stderr, "parvis: cannot open %s/roster.db: %s\n", dir, roster_remedy(error));
+	*out = NULL;
+	int error = roster_open(out, dir, e);
+	if (!error || error == -ENOENT)
+		return CLI_OK;
+	folder_say(dir, "roster.db", roster_remedy(error));
 	return CLI_FAILED;
+}
+
+const char *folder_assets(const char *given, char found[PATH_MAX])
+{
+	if (given || assets_find(found))
+		return given ? given : found;
+	fputs("parvis: no assets folder beside the program; give --assets\n", stderr);
+	return NULL;
+}
+
+int folder_moment(struct when *out, const char *at)
+{
+	*out = clock_now(0);
+	if (!at)
+		return CLI_OK;
+	out->trust = TRUST_SYNCED;
+	if (!when_parse(at, &out->wall_ms))
+		return CLI_OK;
+	fputs("parvis: --at takes a moment like 2016-12-08T19:04:10+01:00\n", stderr);
+	return CLI_USAGE;
 }
 
 /* Without its end, be it of one system's files or another's. */

@@ -2,7 +2,11 @@
 #ifndef PARVIS_CLI_FOLDER_H
 #define PARVIS_CLI_FOLDER_H
 
+#include "base/when.h"
 #include "event/event.h"
+#include "store/roster.h"
+
+#include <limits.h>
 
 /* Prints a problem on standard error; context is not used. Not all are fatal: those that are not
  * begin with "note: ". */
@@ -23,8 +27,17 @@ NODISCARD int folder_open(struct event **out, const char *dir);
 NODISCARD int folder_codes(
 	char **codes, int (*take)(void *context, const char *code, size_t len), void *context);
 
-/* Says on standard error why the roster of an event cannot be opened and what helps: error is what
- * roster_open() or roster_open_import() gave. CLI_FAILED. */
-int folder_roster_failed(const char *dir, int error);
+/* Opens the event's roster. *out is NULL where it has none, else release with roster_close().
+ * CLI_OK, or CLI_FAILED with the reason told, and what helps. */
+NODISCARD int folder_roster(struct roster **out, const char *dir, const struct event *e);
+
+/* Where fonts and schemas are: what --assets says, or what is found beside the program, in `found`.
+ * NULL, told, where there is neither. */
+NODISCARD const char *folder_assets(const char *given, char found[PATH_MAX]);
+
+/* The moment that an answer is for: now, or `at` (NULL: nothing) as if by a clock that can be
+ * trusted. After folder_open(): without an offset it is the event's time. CLI_OK or CLI_USAGE,
+ * told. */
+NODISCARD int folder_moment(struct when *out, const char *at);
 
 #endif

@@ -1,9 +1,9 @@
 #include "night/open_data.h"
 
-#include "base/assets.h"
 #include "base/flags.h"
 #include "cli/after.h"
 #include "cli/cli.h"
+#include "cli/folder.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,12 +36,10 @@ struct options {
 static int read_schema(const struct options *o, char out[SCHEMA_MAX])
 {
 	char found[PATH_MAX], path[PATH_MAX + 64];
-	if (!o->assets && !assets_find(found)) {
-		fputs("parvis open-data: no assets folder beside the program; give --assets\n",
-			stderr);
+	const char *assets = folder_assets(o->assets, found);
+	if (!assets)
 		return CLI_FAILED;
-	}
-	snprintf(path, sizeof(path), "%s/" OPEN_DATA_SCHEMA, o->assets ? o->assets : found);
+	snprintf(path, sizeof(path), "%s/" OPEN_DATA_SCHEMA, assets);
 	AUTO_FILE in = fopen(path, "re");
 	size_t n = in ? fread(out, 1, SCHEMA_MAX - 1, in) : 0;
 	out[n] = '\0';

@@ -1,9 +1,9 @@
 #include "night/report.h"
 
-#include "base/assets.h"
 #include "base/flags.h"
 #include "cli/after.h"
 #include "cli/cli.h"
+#include "cli/folder.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -68,12 +68,10 @@ static int draw(const struct options *o, const struct report *r, enum report_for
 	struct paper *paper = NULL;
 	struct after_out out;
 	bool drawn = format == REPORT_PDF || format == REPORT_HTML;
-	if (drawn && !o->assets && !assets_find(found)) {
-		fputs("parvis report: no assets folder beside the program; give --assets\n",
-			stderr);
+	const char *assets = drawn ? folder_assets(o->assets, found) : NULL;
+	if (drawn && !assets)
 		return CLI_FAILED;
-	}
-	int error = drawn ? paper_open(&paper, o->assets ? o->assets : found) : 0;
+	int error = drawn ? paper_open(&paper, assets) : 0;
 	if (error)
 		return after_failed("report", "cannot draw", error);
 	int status = after_begin(&out, "report", o->out);

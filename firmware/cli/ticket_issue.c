@@ -1,4 +1,3 @@
-#include "base/assets.h"
 #include "base/flags.h"
 #include "base/text.h"
 #include "base/when.h"
@@ -376,14 +375,11 @@ static int open_issuer(struct issue *i)
 static int open_paper(struct issue *i)
 {
 	char found[PATH_MAX];
-	if (!i->assets && !assets_find(found)) {
-		fputs("parvis: no assets folder beside the program; give --assets\n", stderr);
+	const char *assets = folder_assets(i->assets, found);
+	if (!assets)
 		return CLI_FAILED;
-	}
-	int result = paper_open(&i->paper, i->assets ? i->assets : found);
-	return result ? say_failed("cannot draw with the fonts of", i->assets ? i->assets : found,
-				result)
-		      : CLI_OK;
+	int result = paper_open(&i->paper, assets);
+	return result ? say_failed("cannot draw with the fonts of", assets, result) : CLI_OK;
 }
 
 static int open_out(struct issue *i)

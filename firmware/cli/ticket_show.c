@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "cli/cli.h"
+#include "cli/data.h"
 #include "cli/folder.h"
 #include "cli/reply.h"
 #include "cli/ticket.h"
@@ -9,10 +10,8 @@
 #include "event/code.h"
 #include "event/short_code.h"
 #include "event/sig1.h"
-#include "port/clock.h"
 #include "store/roster.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -261,20 +260,8 @@ static int prepare(struct show *s)
 	int result = folder_open(&s->event, s->event_dir);
 	if (result != CLI_OK)
 		return result;
-	s->now = clock_now(0);
-	if (s->at) {
-		s->now.trust = TRUST_SYNCED;
-		if (when_parse(s->at, &s->now.wall_ms)) {
-			fputs("parvis: --at takes a moment like 2016-12-08T19:04:10+01:00\n",
-				stderr);
-			return CLI_USAGE;
-		}
-	}
-	int opened = roster_open(&s->roster, s->event_dir, s->event);
-	if (!opened || opened == -ENOENT)
-		return CLI_OK;
-	folder_say(s->event_dir, "roster.db", strerror(-opened));
-	return CLI_FAILED;
+	result = folder_moment(&s->now, s->at);
+	return result == CLI_OK ? folder_roster(&s->roster, s->event_dir, s->event) : result;
 }
 
 int ticket_show(int argc, char **argv)
@@ -294,10 +281,8 @@ int ticket_show(int argc, char **argv)
 	int result = prepare(&s);
 	if (result == CLI_OK)
 		result = folder_codes(s.codes, show_code, &s);
-	if (result <= CLI_NO && (fflush(stdout) || ferror(stdout))) {
-		fputs("parvis: cannot write standard output\n", stderr);
+	if (result <= CLI_NO && data_flush("ticket show") != CLI_OK)
 		result = CLI_FAILED;
-	}
 	roster_close(s.roster);
 	event_free(s.event);
 	return result;

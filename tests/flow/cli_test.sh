@@ -106,7 +106,7 @@ says "a bad event answers nothing" 1 err 'capacity: "lots"'
 is "on standard output" "" "$(cat "$DIR/out")"
 "$PARVIS" check --event "$EVENT" --venue laruche "$V1" >/dev/full 2>"$DIR/err"
 status=$?
-says "a full disk under the answer" 3 err 'cannot write standard output'
+says "a full disk under the answer" 3 err '^parvis check: standard output: No space left on device'
 is "nothing was recorded" "$(cat "$DIR/before")" "$(ls "$EVENT")"
 
 printf 'a\033[31mb\n\377\376\000x\n\n\342\200\256abc\177\n\302\233m\n' >"$DIR/hostile"
