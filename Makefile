@@ -381,6 +381,9 @@ install-box: box
 	done
 	install -D -m 644 board/system/kiosk.conf \
 		$(UNITS)/system/parvis-kiosk.service.d/50-parvis-box.conf
+	install -D -m 644 board/system/data-mount.conf \
+		$(UNITS)/system/data.mount.d/50-parvis-box.conf
+	install -D -m 644 board/system/data.conf $(DESTDIR)$(PREFIX)/lib/parvis/data.conf
 
 uninstall: ## remove what `install` has put there; the pin map stays
 	rm -f $(LIBEXEC)/parvis-reader $(BIN)/parvis-kiosk $(BIN)/parvis $(BIN)/parvis-slot $(MAN1)/parvis.1 \

@@ -38,6 +38,7 @@ struct threshold {
 
 	struct box *box;
 	bool has_box;
+	bool no_store;   /* there is nothing to read a box from, or to write one to */
 	uint32_t before; /* the folder that the box was when it was last opened; 0: none */
 	struct adopt_offer *offers;
 	size_t count, at;
@@ -191,10 +192,11 @@ static struct screen_box offer_values(const struct adopt_offer *o)
 static enum screen_adopt_state state_now(struct threshold *t)
 {
 	const struct adopt_offer *o = offer_now(t);
-	return t->pairing_failed ? SCREEN_ADOPT_PAIRING
-	       : !o              ? SCREEN_ADOPT_EMPTY
-	       : t->failed       ? SCREEN_ADOPT_FAILED
-				 : adopt_state(o);
+	return t->no_store         ? SCREEN_ADOPT_STORAGE
+	       : t->pairing_failed ? SCREEN_ADOPT_PAIRING
+	       : !o                ? SCREEN_ADOPT_EMPTY
+	       : t->failed         ? SCREEN_ADOPT_FAILED
+				   : adopt_state(o);
 }
 
 static void draw(struct threshold *t)
@@ -253,7 +255,7 @@ static void look(struct threshold *t)
 {
 	t->looked = fingerprint(&t->places);
 	atomic_store(&t->seen, t->looked);
-	t->count = adopt_look(&t->places, t->has_box ? t->box : NULL, t->offers);
+	t->count = t->no_store ? 0 : adopt_look(&t->places, t->has_box ? t->box : NULL, t->offers);
 	size_t kept = 0;
 	for (size_t i = 0; i < t->count; i++)
 		if (!was_left(t, &t->offers[i])) {
@@ -267,11 +269,43 @@ static void look(struct threshold *t)
 	set_time_limit(t);
 }
 
+/* A box's disk can come late, and can stay away; what was on it is not known before. */
+static bool has_store(const char *data)
+{
+	return (!mkdir(data, 0700) || errno == EEXIST) && !access(data, W_OK | X_OK);
+}
+
+static void open_box(struct threshold *t)
+{
+	const char *data = t->options->data;
+	int error = box_open(t->box, data);
+	if (error && error != -ENOENT && error != -EBADMSG)
+		log_error("%s/box: %s", data, strerror(-error));
+	t->has_box = !error;
+	t->before = t->has_box ? t->box->number : 0;
+	t->no_store = !t->has_box && !has_store(data);
+	if (t->no_store)
+		log_error("%s: nothing can be kept there; waiting until it can", data);
+	else if (error == -ENOENT)
+		box_tidy(data, 0); /* what a cut has left */
+	look(t);
+}
+
+/* Whether a disk that was not there has come, and with it what the box is. */
+static bool store_came(struct threshold *t)
+{
+	if (!t->no_store || !has_store(t->options->data))
+		return false;
+	log_info("%s: it is there", t->options->data);
+	open_box(t);
+	return true;
+}
+
 /* A code was held up: if it is a pairing code, its bundle is fetched and offered like any other. */
 static void take_code(struct threshold *t, const char *text, size_t len)
 {
 	struct pairing p;
-	if (!pairing_read(&p, text, len))
+	if (t->no_store || !pairing_read(&p, text, len))
 		return;
 	int n = snprintf(t->paired, sizeof(t->paired), "%s/paired" BUNDLE_SUFFIX, t->options->data);
 	if (n < 0 || (size_t)n >= sizeof(t->paired) ||
@@ -386,11 +420,13 @@ static enum outcome wait_for_person(struct threshold *t)
 		outcome = kiosk_asked_to_stop()   ? OUTCOME_QUIT
 			  : in.kind != UI_NOTHING ? act(t, &in)
 						  : time_out(t);
-		if (outcome == OUTCOME_WAIT && threshold_news(t)) {
+		if (outcome != OUTCOME_WAIT)
+			break;
+		bool came = store_came(t), news = !came && threshold_news(t);
+		if (news)
 			look(t);
-			if (!t->count && t->has_box)
-				outcome = OUTCOME_DOOR;
-		}
+		if ((came || news) && !t->count && t->has_box)
+			outcome = OUTCOME_DOOR;
 		if (in.kind == UI_NOTHING)
 			poll(NULL, 0, ROUND_MS);
 	}
@@ -438,6 +474,8 @@ static enum outcome play_line(struct threshold *t, const char *line, size_t len)
 	const char *wrong = script_line_read(line, len, &l);
 	if (wrong)
 		return complain(t, wrong, "");
+	bool came = store_came(t);
+	(void)came; /* a rehearsal says itself when it goes on */
 	draw(t);
 	switch (l.command) {
 	case SCRIPT_NOTHING:
@@ -533,14 +571,7 @@ int threshold_cross(struct threshold *t, struct box *box, unsigned *lines)
 {
 	t->box = box;
 	t->lines = 0;
-	int error = box_open(box, t->options->data);
-	if (error && error != -ENOENT && error != -EBADMSG)
-		log_error("%s/box: %s", t->options->data, strerror(-error));
-	t->has_box = !error;
-	t->before = t->has_box ? box->number : 0;
-	if (error == -ENOENT)
-		box_tidy(t->options->data, 0); /* what a cut has left */
-	look(t);
+	open_box(t);
 	enum outcome outcome = t->has_box && !t->count ? OUTCOME_DOOR : ask(t);
 	*lines = t->lines;
 	return outcome == OUTCOME_DOOR     ? 0

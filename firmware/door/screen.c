@@ -14,5 +14,6 @@ const char *const fault_names[] = { "store_full", "store_read_only", "store_brok
 static_assert(ARRAY_LEN(fault_names) == FAULT_BITS, "every fault needs a name");
 
 const char *const screen_adopt_names[] = { "ask", "empty", "older", "other_event", "other_key",
-	"unreadable", "not_one", "version", "cut_short", "altered", "pairing", "failed" };
+	"unreadable", "not_one", "version", "cut_short", "altered", "pairing", "failed",
+	"storage" };
 static_assert(ARRAY_LEN(screen_adopt_names) == SCREEN_ADOPT_STATES, "every state needs a name");

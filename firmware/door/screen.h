@@ -135,6 +135,7 @@ enum screen_adopt_state {
 	SCREEN_ADOPT_ALTERED,
 	SCREEN_ADOPT_PAIRING, /* what a pairing code points to did not come, or is another */
 	SCREEN_ADOPT_FAILED,  /* the box's own disk did not take it */
+	SCREEN_ADOPT_STORAGE, /* there is no disk to keep a box on: not yet, or not any more */
 	SCREEN_ADOPT_STATES
 };
 

@@ -9,7 +9,8 @@ begin()
 	name=$1
 	shift
 	mkfifo "$DIR/$name.fifo"
-	"$KIOSK" --event assets/demo --venue numa --shots "$DIR/$name.shots" --offscreen \
+	# shellcheck disable=SC2086 # words are wanted
+	"$KIOSK" ${door---event assets/demo --venue numa} --shots "$DIR/$name.shots" --offscreen \
 		--script "$DIR/$name.fifo" "$@" >"$DIR/$name.out" 2>"$DIR/$name.err" &
 	pid=$!
 	exec 7>"$DIR/$name.fifo"
@@ -112,9 +113,26 @@ if [ $can_mount = yes ]; then
 	mount -o remount,rw "$DIR/locked"
 	say "expect fault none" "code $(ticket ro1 1 0)" "wait ADMIT" "expect present 1"
 	end "a read-only disk: named on the screen, never green, and well again by itself"
+
+	# A box whose disk comes late, or is damaged: it does not pass for one that has no event.
+	mkdir "$DIR/nowhere"
+	mount -o remount,ro "$DIR/locked"
+	door=''
+	begin late --data "$DIR/locked/box" --bundle-dir "$DIR/nowhere"
+	unset door
+	say "expect adopt storage"
+	reached before
+	mount -o remount,rw "$DIR/locked"
+	say "expect adopt empty"
+	reached after
+	exec 7>&-
+	wait "$pid"
+	is "a box without its disk says so, and goes on by itself when that is there" "yes 0" \
+		"$([ -e "$DIR/late.shots/after.png" ] && echo yes) $(grep -c ':[0-9]*: ' "$DIR/late.err")"
 else
 	skip "a full disk" "mounting is not permitted here"
 	skip "a read-only disk" "mounting is not permitted here"
+	skip "a box without its disk" "mounting is not permitted here"
 fi
 
 # A reading process that dies, and one that hangs, in the middle of the evening.

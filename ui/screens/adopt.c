@@ -52,6 +52,7 @@ static enum string reason_of(enum screen_adopt_state state)
 		[SCREEN_ADOPT_ALTERED] = STRING_ADOPT_ALTERED,
 		[SCREEN_ADOPT_PAIRING] = STRING_ADOPT_PAIRING,
 		[SCREEN_ADOPT_FAILED] = STRING_ADOPT_FAILED,
+		[SCREEN_ADOPT_STORAGE] = STRING_ADOPT_STORAGE,
 	};
 	static_assert(ARRAY_LEN(reasons) == SCREEN_ADOPT_STATES, "every state needs its words");
 	return reasons[state];
@@ -59,9 +60,10 @@ static enum string reason_of(enum screen_adopt_state state)
 
 static enum string title_of(enum screen_adopt_state state)
 {
-	return state == SCREEN_ADOPT_ASK     ? STRING_ADOPT_TITLE_ASK
-	       : state == SCREEN_ADOPT_EMPTY ? STRING_ADOPT_TITLE_EMPTY
-					     : STRING_ADOPT_TITLE_REFUSED;
+	return state == SCREEN_ADOPT_ASK       ? STRING_ADOPT_TITLE_ASK
+	       : state == SCREEN_ADOPT_EMPTY   ? STRING_ADOPT_TITLE_EMPTY
+	       : state == SCREEN_ADOPT_STORAGE ? STRING_ADOPT_TITLE_STORAGE
+					       : STRING_ADOPT_TITLE_REFUSED;
 }
 
 static void draw_title(struct page *p, struct box *rest)
