@@ -63,7 +63,7 @@ static const struct dialect_alias eventbrite[] = {
 	{ "first name", FIELD_FIRST, 1 }, { "prenom", FIELD_FIRST, 1 },
 	{ "last name", FIELD_LAST, 1 }, { "surname", FIELD_LAST, 1 },
 	{ "nom de famille", FIELD_LAST, 1 }, { "nom", FIELD_LAST, 1 },
-	{ "attendee #", FIELD_KNOWN, 4 },
+	{ "name", FIELD_NAME, 0 }, { "attendee #", FIELD_KNOWN, 4 },
 	{ "email", FIELD_EMAIL, 0 }, { "e mail", FIELD_EMAIL, 0 },
 	{ "adresse e mail", FIELD_EMAIL, 0 },
 	{ "ticket type", FIELD_TYPE, 2 }, { "type de billet", FIELD_TYPE, 2 },

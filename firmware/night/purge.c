@@ -15,6 +15,7 @@
 
 #define KEY       8U /* a word is found by its first bytes; shorter ones say too little */
 #define WORD_MAX  512U
+#define KEPT      (2 * WORD_MAX) /* of a chunk, for what goes on in the next */
 #define CHUNK     (1U << 18)
 #define DEPTH_MAX 16
 #define MARKS     (1U << 22) /* bits that say "perhaps": few words are looked up for nothing */
@@ -254,12 +255,25 @@ bool purge_words_in_text(const struct purge_words *w, const char *text, size_t l
 	return false;
 }
 
+/* A word in ASCII as UTF-16 is every second byte, in either order of bytes. */
+static bool in_utf16(const struct purge_words *w, const char *text, size_t len, char *narrow)
+{
+	bool found = false;
+	for (size_t odd = 0; !found && odd < 2; odd++) {
+		size_t n = 0;
+		for (size_t i = odd; i < len; i += 2)
+			narrow[n++] = text[i];
+		found = purge_words_in_text(w, narrow, n);
+	}
+	return found;
+}
+
 int purge_words_in(const struct purge_words *w, int fd, bool *found)
 {
-	AUTO_FREE char *chunk = malloc(CHUNK + WORD_MAX);
+	AUTO_FREE char *chunk = malloc(CHUNK + KEPT), *narrow = malloc(CHUNK + KEPT);
 	size_t kept = 0;
 	*found = false;
-	if (!chunk)
+	if (!chunk || !narrow)
 		return -ENOMEM;
 	for (ssize_t n; (n = read(fd, chunk + kept, CHUNK)) != 0;) {
 		if (n < 0 && errno == EINTR)
@@ -267,10 +281,10 @@ int purge_words_in(const struct purge_words *w, int fd, bool *found)
 		if (n < 0)
 			return -errno;
 		size_t have = kept + (size_t)n;
-		*found = purge_words_in_text(w, chunk, have);
+		*found = purge_words_in_text(w, chunk, have) || in_utf16(w, chunk, have, narrow);
 		if (*found)
 			return 0;
-		kept = have < WORD_MAX ? have : WORD_MAX;
+		kept = have < KEPT ? have : KEPT;
 		memmove(chunk, chunk + have - kept, kept);
 	}
 	return 0;

@@ -35,7 +35,7 @@ NODISCARD int purge_words_read(
 	struct purge_words **out, const char *event_dir, const struct event *e, uint64_t *people);
 void purge_words_free(struct purge_words *w);
 
-/* Whether a file has one of them. */
+/* Whether a file has one of them, as UTF-8 or, where it is ASCII, as UTF-16. */
 NODISCARD int purge_words_in(const struct purge_words *w, int fd, bool *found);
 
 /* Whether a text has one of them. */

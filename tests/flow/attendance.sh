@@ -182,6 +182,8 @@ for seller in pretix eventbrite helloasso weezevent billetweb; do
 		sed -n "$codes" | sort >"$DIR/b"
 	[ -s "$DIR/a" ] && cmp -s "$DIR/a" "$DIR/b" && ok "… with the same codes" ||
 		not_ok "… with the same codes" "$DIR/import" "$(diff "$DIR/a" "$DIR/b" | head -5)"
+	is "… and with names" yes \
+		"$("$PARVIS" roster list --event "$DIR/$seller" --csv | sed 1d | grep -qvE '^"[^"]*","",' && echo yes)"
 done
 attend --as eventbrite --source eventbrite.csv
 has "in Eventbrite's words" '^"1000000000000000000001",.*,"Checked In",'

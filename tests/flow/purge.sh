@@ -24,6 +24,8 @@ is "they are imported" 0 $?
 mkdir "$EVENT/lists"
 cp "$DIR/people.csv" "$EVENT/lists/export of the seller.csv"
 chmod 400 "$EVENT/lists/export of the seller.csv"
+iconv -f UTF-8 -t UTF-16 "$DIR/people.csv" >"$EVENT/lists/the same from a spreadsheet.txt"
+{ printf x; iconv -f UTF-8 -t UTF-16BE "$DIR/people.csv"; } >"$EVENT/lists/and at an odd place.txt"
 echo 2016 | "$PARVIS" kiosk provision --event "$EVENT" --venue numa --door main --pin-stdin \
 	>"$DIR/out" 2>"$DIR/err"
 is "a bundle with the index of names" 0 $?
@@ -89,6 +91,7 @@ is "the purge" "0 " "$? $(cat "$DIR/err")"
 took=$((($(date +%s%N) - start) / 1000000))
 echo "# $took ms: $(cat "$DIR/out")"
 planted_hits "after: event, store and box" 0 "$WORDS" "$EVENT" "$BOX"
+is "no list is left, in UTF-16 either" "" "$(ls "$EVENT/lists" 2>/dev/null)"
 is "rows stay, which are numbers now" "5" \
 	"$("$PARVIS" log --data "$BOX" --csv 2>/dev/null | grep -c ADMIT)"
 is "settings, names and keys of the box are gone" "" "$(cd "$BOX" && find . -path './box*' -o -name 'device.key')"
