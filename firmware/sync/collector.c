@@ -157,6 +157,7 @@ static void hear_have(struct collector *c, const struct topic *t, const struct c
 	}
 	if (in->retained || n == NONE)
 		return;
+	c->states[n].epoch = m->epoch;
 	hear_box(c, n, t->venue, NULL, !lacks);
 	see_clock(c, n, m->wall_ms);
 }

@@ -41,7 +41,7 @@ struct col_state {
 	uint32_t first_chain; /* NONE: no chain */
 	int64_t acked_ms;
 	bool dirty, known, live, gone, greeted;
-	uint32_t epoch; /* that its state named last; 0 = none */
+	uint32_t epoch; /* that it named last; 0 = none */
 	int32_t venue;  /* -1: not of this event, or never said */
 };
 
