@@ -22,9 +22,10 @@
 
 #define WATCH_MS  2000
 #define ROUND_MS  20
-#define UPDATE_S  10 /* how long an update is shown before it is taken */
-#define MOVE_S    60 /* how long a person has to agree before the door opens as it was */
-#define REFUSED_S 15 /* how long a refusal is shown before the door opens */
+#define DRAW_MS   200 /* what nobody touches changes by its clock alone */
+#define UPDATE_S  10  /* how long an update is shown before it is taken */
+#define MOVE_S    60  /* how long a person has to agree before the door opens as it was */
+#define REFUSED_S 15  /* how long a refusal is shown before the door opens */
 
 struct threshold {
 	const struct options *options;
@@ -412,10 +413,15 @@ static enum outcome time_out(struct threshold *t)
 static enum outcome wait_for_person(struct threshold *t)
 {
 	enum outcome outcome = OUTCOME_WAIT;
+	int64_t draw_at_ms = 0;
 	while (outcome == OUTCOME_WAIT) {
-		supervisor_alive(t->options->supervisor, clock_now(0).mono_ms);
+		int64_t now = clock_now(0).mono_ms;
+		supervisor_alive(t->options->supervisor, now);
 		look_through_lens(t);
-		draw(t);
+		if (now >= draw_at_ms) {
+			draw(t);
+			draw_at_ms = now + DRAW_MS;
+		}
 		struct ui_input in = ui_poll(t->ui);
 		outcome = kiosk_asked_to_stop()   ? OUTCOME_QUIT
 			  : in.kind != UI_NOTHING ? act(t, &in)
@@ -427,7 +433,9 @@ static enum outcome wait_for_person(struct threshold *t)
 			look(t);
 		if ((came || news) && !t->count && t->has_box)
 			outcome = OUTCOME_DOOR;
-		if (in.kind == UI_NOTHING)
+		if (in.kind != UI_NOTHING || came || news)
+			draw_at_ms = 0;
+		else
 			poll(NULL, 0, ROUND_MS);
 	}
 	return outcome;
