@@ -1,6 +1,7 @@
 #!/bin/sh
 # board/image/boot-arm64.sh ROOT BOOT: what a Raspberry Pi's own firmware needs on the first partition of
-# its card, out of Debian's packages in ROOT. board/image/pi.list says what has to be there and why.
+# its card, out of Debian's packages in ROOT; a box's root keeps none of it (prune.txt).
+# board/image/pi.list says what has to be there and why.
 set -eu
 
 root=$1 boot=$2

@@ -119,6 +119,10 @@ step_root() {
 		tail -n 30 "$out/root.log" >&2
 		return 1
 	}
+	# shellcheck disable=SC2016 # expanded in the root
+	inside "$root" sh -c 'dpkg --purge --force-depends $(dpkg-query -W -f "\${binary:Package}\n" \
+		"libllvm*" "libz3-*")' >>"$out/root.log" 2>&1
+	inside "$workshop" sh /tree/board/image/llvm.sh "$arch" "/out/$arch/root"
 	# shellcheck disable=SC2046 # globs, to be expanded
 	(cd "$root" && rm -rf $(words "$OLDPWD/$here/prune.txt"))
 	inside "$workshop" depmod -b "/out/$arch/root" "$(basename "$root"/usr/lib/modules/*)"
@@ -163,7 +167,14 @@ step_boot() {
 	rm -rf "$boot" "$out/boot.vfat"
 	mkdir -p "$boot"
 	inside "$workshop" sh /tree/board/boot/make.sh "$arch" "/out/$arch/boot"
-	[ "$arch" = amd64 ] || sh "$here/boot-$arch.sh" "$root" "$boot"
+	if [ "$arch" = arm64 ]; then
+		rm -rf "$out/pi"
+		mkdir "$out/pi"
+		tar -C "$out/pi" --wildcards -xf "$base" ./usr/lib/raspi-firmware ./usr/lib/u-boot/rpi_arm64 \
+			'./usr/lib/linux-image-*/broadcom' ./usr/share/doc/raspi-firmware
+		sh "$here/boot-arm64.sh" "$out/pi" "$boot"
+		rm -rf "$out/pi"
+	fi
 	case $arch in
 	amd64) cp "$workshop/usr/lib/u-boot/qemu-x86/u-boot.rom" "$out/" ;;
 	arm64) cp "$workshop/usr/lib/u-boot/qemu_arm64/u-boot.bin" "$out/" ;;
@@ -234,9 +245,7 @@ step_lists() {
 
 step_sign() {
 	say "signed: the update bundle and the image"
-	# A release's is worth the time that PARVIS_COMPRESSION=19 takes.
-	inside "$workshop" env PARVIS_COMPRESSION="${PARVIS_COMPRESSION:-9}" \
-		sh /tree/board/update/bundle.sh "$arch" "$stamp" "/out/$arch/rootfs.ext4" \
+	inside "$workshop" sh /tree/board/update/bundle.sh "$arch" "$stamp" "/out/$arch/rootfs.ext4" \
 		"/out/$arch/parvis-$arch.raucb" /keys
 	inside "$workshop" sh /tree/board/flash/sign.sh "/out/$arch/parvis-$arch.img" "$arch" "$stamp" \
 		/keys/signer.cert.pem /keys/signer.key.pem

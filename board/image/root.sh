@@ -8,7 +8,7 @@ systemctl --quiet mask mosquitto.service systemd-networkd-wait-online.service \
 	apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer fstrim.timer
 systemctl --quiet set-default multi-user.target
 ln -sf ../run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
-
+ldconfig
 
 # A box gets its own machine-id and ssh keys when it starts.
 : >/etc/machine-id

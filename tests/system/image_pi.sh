@@ -55,7 +55,7 @@ for setting in $(named setting); do
 	is "config.txt: $setting" "$setting" "$(grep -x "$setting" "$DIR/boot/config.txt")"
 done
 sed -n 's/^board *//p' "$list" | while read -r board model; do
-	tr '\0' '\n' <"$DIR/boot/$board.dtb" | grep -aFqx "$model" || echo "$board $model"
+	tr '\0' '\n' <"$DIR/boot/$board.dtb" | grep -aq "$model\$" || echo "$board $model"
 done >"$DIR/other"
 is "each board has its device tree, of its name" "" "$(cat "$DIR/other")"
 is "start.elf and start4.elf are of one version with their fixup files" 2 \

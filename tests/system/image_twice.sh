@@ -98,6 +98,8 @@ cmp "$one/parvis-$arch.img" "$two/parvis-$arch.img" >>"$work/said" 2>&1
 result $? "the two are the same, byte for byte"
 cmp "$one/parvis-$arch.img.manifest.sig" "$two/parvis-$arch.img.manifest.sig" >>"$work/said" 2>&1
 result $? "and so is what is signed"
+cmp "$one/parvis-$arch.raucb" "$two/parvis-$arch.raucb" >>"$work/said" 2>&1
+result $? "and the update bundle"
 
 # A test that would not notice is none.
 cp "$two/boot.vfat" "$work/spoilt"

@@ -5,7 +5,7 @@
 # write of the slots' state the disk always has a whole system to start.
 #
 # RAUC comes from a Debian 13 in build/updater or $PARVIS_UPDATER (a system with rauc, squashfs-tools,
-# dbus and openssl). Bundles for boxes are of the format verity, which needs the kernel's device mapper;
+# cryptsetup-bin, dbus and openssl). Bundles for boxes are of the format verity, which needs the kernel's device mapper;
 # where there is none, those that are installed are of the format plain, which takes the same road from
 # there on, and so are those that RAUC refuses only after it has mounted them.
 #
@@ -15,12 +15,13 @@ set -u
 . tests/system/lib/cut.sh
 
 B=${B:-build/release}
-cut_start "updates" 10
+cut_start "updates" 13
 
 root=${PARVIS_UPDATER:-build/updater}
-if [ ! -x "$root/usr/bin/rauc" ]; then
+if [ ! -x "$root/usr/bin/rauc" ] || [ ! -x "$root/usr/sbin/veritysetup" ]; then
 	command -v mmdebstrap >/dev/null || cut_skip "mmdebstrap is not installed"
-	chroot_make "$root" trixie rauc,squashfs-tools,dbus,openssl,e2fsprogs >"$work/err" 2>&1 ||
+	chroot_make "$root" trixie \
+		rauc,squashfs-tools,cryptsetup-bin,dbus,openssl,e2fsprogs >"$work/err" 2>&1 ||
 		cut_skip "no RAUC: $(tail -n 1 "$work/err")"
 fi
 root=$(cd "$root" && pwd)
@@ -58,7 +59,7 @@ authorities() {
 }
 # bundle NAME ARCH VERSION KEYS: of the new system, by the recipe
 bundle() {
-	inside "PARVIS_COMPRESSION=1 sh /tree/board/update/bundle.sh $2 $3 /box/new.ext4 /box/$1.raucb /box/$4"
+	inside "sh /tree/board/update/bundle.sh $2 $3 /box/new.ext4 /box/$1.raucb /box/$4"
 }
 # judged NAME ARCH VERSION: a bundle that RAUC looks into, so of the format that this kernel can mount
 format=verity
@@ -81,7 +82,8 @@ judged() {
 			--keyring=/box/keys/ca.cert.pem /tmp/in /box/$1.raucb"
 }
 bundles() {
-	bundle altered amd64 $newer keys && bundle foreign amd64 $newer others &&
+	bundle one amd64 $newer keys && sleep 1 && bundle two amd64 $newer keys &&
+		cp "$work/one.raucb" "$work/altered.raucb" && bundle foreign amd64 $newer others &&
 		judged older amd64 $older && judged arm64 arm64 $newer && judged newer amd64 $newer || return 1
 	cp "$work/altered.raucb" "$work/unsigned.raucb"
 	# A byte within what is signed; and the file without its signature, whose length ends it.
@@ -202,4 +204,18 @@ verdict 9 "updates: cut anywhere, there is a whole system in every slot that may
 touch "$work/careless"
 plug_disk && configure && install install.conf newer && unplug && cut
 verdict 10 "updates: without the bar that does not hold" 1 $?
+
+# The hashes of a bundle's blocks are the kernel's to check, where it has a device mapper; RAUC reads them
+# all before it signs a bundle anew.
+hold() {
+	inside "rauc resign --keyring=/box/keys/ca.cert.pem --cert=/box/keys/signer.cert.pem \
+		--key=/box/keys/signer.key.pem /box/$1.raucb /tmp/again.raucb" >"$work/out" 2>&1
+}
+cmp "$work/one.raucb" "$work/two.raucb" >"$work/out" 2>&1
+verdict 11 "updates: the same system gives the same bundle, a second later" 0 $?
+hold one
+verdict 12 "updates: RAUC finds the hashes of its blocks right" 0 $?
+printf 'X' | dd of="$work/two.raucb" bs=1 seek=1000000 conv=notrunc status=none
+! hold two && grep -qi 'verification of data\|payload' "$work/out"
+verdict 13 "updates: and one byte of its system wrong" 0 $?
 exit "$failed"
