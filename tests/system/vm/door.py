@@ -263,8 +263,20 @@ class Lamps:
 
 
 GREEN = (0x0A, 0x6B, 0x38)   # the welcome's ground
+NIGHT = (0x10, 0x20, 0x3A)   # that of screens that wait
+PANEL = (0x1A, 0x2F, 0x52)   # of what lies on it
 ACTION = (0x1F, 0x5F, 0xD0)  # the colour of the first control
-BUTTON = (34, 425)           # where that is, on screens that wait
+WHITE = (0xFF, 0xFF, 0xFF)
+
+# How a screen is known: a few of its places, by colour.
+PAGES = {
+	"offer": (((34, 425), ACTION), ((615, 432), WHITE)),
+	"scan": (((34, 425), ACTION), ((412, 432), WHITE)),
+	"welcome": (((34, 425), GREEN), ((700, 300), GREEN)),
+	"pin": (((670, 370), ACTION), ((135, 432), NIGHT)),
+	"headcount": (((34, 425), ACTION), ((150, 412), PANEL), ((770, 290), NIGHT)),
+	"stick": (((34, 425), ACTION), ((150, 412), ACTION), ((770, 290), PANEL)),
+}
 
 
 class Door:
@@ -337,12 +349,30 @@ class Door:
 			return [json.loads(line) for line in out.splitlines()]
 		return wait_until("the log can be read", 30, read)
 
-	def colour_is(self, x, y, wanted, seconds):
-		"""Whether this pixel of the screen becomes that colour, more or less."""
-		def close():
-			return all(abs(a - b) <= 12 for a, b in zip(self.machine.pixel(x, y), wanted))
+	def shows(self, page, seconds):
+		"""Whether one of PAGES stands on the screen within so long."""
+		def close(have, wanted):
+			return all(abs(a - b) <= 12 for a, b in zip(have, wanted))
+
+		def stands():
+			at = self.machine.look()
+			return all(close(at(*place), colour) for place, colour in PAGES[page])
 		try:
-			return wait_until("a colour", seconds, close)
+			return wait_until(page, seconds, stands)
+		except Failed:
+			return False
+
+	def expect(self, page, seconds=SLOW):
+		if not self.shows(page, seconds):
+			raise Failed(f"the screen does not show {page}")
+
+	def shows_words(self, seconds):
+		"""Whether a screen without a control stands there within so long: its ground, and words on it."""
+		def words():
+			share = self.machine.colours()
+			return 0.5 < share.get(NIGHT, 0) < 0.98 and ACTION not in share
+		try:
+			return wait_until("words", seconds, words)
 		except Failed:
 			return False
 
@@ -351,8 +381,8 @@ class Door:
 		return sum(r["verdict"] in ("ADMIT", "READMIT", "MOVED") for r in self.rows())
 
 	def waits_for_guests(self, seconds):
-		"""Whether its screen for guests, or one that asks a person, comes within so long."""
-		return self.colour_is(*BUTTON, ACTION, seconds)
+		"""Whether its screen for guests comes within so long."""
+		return self.shows("scan", seconds)
 
 	# --- doing -----------------------------------------------------------------------------------
 
@@ -360,6 +390,15 @@ class Door:
 		for spot in spots:
 			self.machine.touch(*SPOTS[spot])
 			time.sleep(0.4)
+
+	def volunteer(self):
+		"""From the screen for guests to the volunteers' figures. Each page is waited for: a finger is meant
+		for what it sees."""
+		self.expect("scan")
+		self.tap("volunteer")
+		self.expect("pin")
+		self.tap("2", "0", "1", "6", "confirm")
+		self.expect("headcount")
 
 	def push(self, button):
 		"""Closes a button's contact for a moment."""
@@ -373,15 +412,8 @@ class Door:
 	def become(self, stick):
 		"""From nothing to the door that the bundle on a stick says, as a person would do it."""
 		self.machine.plug_stick(stick)
-		if not self.waits_for_guests(SLOW):
-			raise Failed("a bundle on a stick is not shown")
-
-		def adopted():
-			self.tap("become this door")
-			time.sleep(3)
-			return self.shell.run("test -e /var/lib/parvis/box/current")[0] == 0
-
-		wait_until("the box is this door", SLOW, adopted)
+		self.expect("offer")
+		self.shot("offer")
+		self.tap("become this door")
+		self.expect("scan")
 		self.machine.pull_stick()
-		if not self.waits_for_guests(SLOW):
-			raise Failed("the door does not open")

@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(__file__))
 import door
-from door import ACTION, BUILD, BUTTON, PARVIS, SLOW, Door, run, ticket, forged
+from door import BUILD, PARVIS, SLOW, Door, run, ticket, forged
 from machine import Failed, wait_until
 from tap import Tap
 
@@ -92,6 +92,13 @@ def first_boot(d, stick):
 	          not d.shell.get("systemctl is-system-running --wait >/dev/null; "
 	                          "systemctl --failed --no-legend", door.BOOT),
 	          d.shell.run("systemctl --failed --no-legend")[1])
+	for unit in ("kiosk", "data", "health"):
+		tap.equal(f"parvis-{unit} is up", "active",
+		          d.shell.run(f"systemctl is-active parvis-{unit}")[1])
+	said = d.shell.get("parvis-slot status; journalctl -b --no-pager -u parvis-health")
+	tap.check("the system has proven itself", "has proven itself" in said, said)
+	tap.check("its screen says that it has no event", d.shows_words(SLOW))
+	d.shot("empty")
 	try:
 		d.become(stick)
 		why = ""
@@ -104,8 +111,7 @@ def first_boot(d, stick):
 
 def touch_scan(d, spot):
 	"""A touch on the screen that waits for a guest, once that is back."""
-	if not d.waits_for_guests(SLOW):
-		raise Failed("the screen for guests does not come back")
+	d.expect("scan")
 	d.tap(spot)
 
 
@@ -117,8 +123,10 @@ def come_in(d, name, how):
 	how()
 	green = d.lamps.shows("green", SLOW)
 	took = time.monotonic() - begun
-	d.shot(name.split()[0])
+	welcome = d.shows("welcome", 20)
+	d.shot(name.split()[0].strip(":"))
 	tap.check(f"{name}: green", green, f"lit: {d.lamps.lit}")
+	tap.check(f"{name}: and the screen says welcome", welcome)
 	tap.note(f"{took:.1f} s until green")
 	return green
 
@@ -145,9 +153,8 @@ def check_in(d):
 
 def volunteer(d):
 	"""The PIN, the headcount, one more by hand."""
-	touch_scan(d, "volunteer")
-	d.tap("2", "0", "1", "6", "confirm")
-	tap.check("the PIN opens the headcount", d.colour_is(*BUTTON, ACTION, SLOW))
+	d.volunteer()
+	tap.check("the PIN opens the headcount", True)
 	d.shot("headcount")
 	d.tap("+1")
 	tap.check("+1 is a row, a volunteer's",
@@ -155,6 +162,7 @@ def volunteer(d):
 	                                                 for r in d.rows())))
 	d.shot("plus")
 	d.tap("quit")
+	tap.check("and back to the guests", d.shows("scan", SLOW))
 
 
 def export(d):
@@ -164,13 +172,11 @@ def export(d):
 		guest_by_button(d)
 	d.machine.plug_stick(stick)
 	d.shell.get("for i in $(seq 300); do grep -q ' /media/' /proc/mounts && break; sleep 0.2; done")
-	touch_scan(d, "volunteer")
-	d.tap("2", "0", "1", "6", "confirm")
-	if not d.waits_for_guests(SLOW):
-		raise Failed("the PIN does not open the headcount")
-	time.sleep(1)
+	d.volunteer()
+	d.shot("headcount")
 	d.tap("stick")
-	time.sleep(2)
+	d.expect("stick")
+	d.shot("stick")
 	d.tap("copy the log")
 	wait_until("the copy", SLOW, lambda: d.shell.get("ls /media/*/ | grep -c parvis-log || true") == "1")
 	time.sleep(2)
