@@ -11,7 +11,7 @@
 
 static bool has_news(void *threshold)
 {
-	return threshold_news(threshold);
+	return threshold_calls(threshold);
 }
 
 /* Opens the door, runs it and closes it. t: where the box comes from; NULL: from nowhere. */

@@ -80,9 +80,11 @@ static unsigned long mix_file(unsigned long hash, const char *path)
 	return mix(hash, &st.st_mtim, sizeof(st.st_mtim));
 }
 
+#define NOTHING_THERE 0xcbf29ce484222325UL
+
 static unsigned long fingerprint(const struct adopt_places *places)
 {
-	unsigned long hash = 0xcbf29ce484222325UL;
+	unsigned long hash = NOTHING_THERE;
 	for (size_t i = 0; i < places->file_count; i++)
 		hash = mix_file(hash, places->files[i]);
 	for (size_t i = 0; i < places->dir_count; i++) {
@@ -119,6 +121,14 @@ static void *watch(void *argument)
 bool threshold_news(struct threshold *t)
 {
 	return atomic_load(&t->seen) != t->looked;
+}
+
+bool threshold_calls(struct threshold *t)
+{
+	unsigned long seen = atomic_load(&t->seen);
+	if (seen == NOTHING_THERE)
+		t->looked = seen;
+	return seen != t->looked;
 }
 
 /* --- opening -----------------------------------------------------------------------------------

@@ -21,6 +21,10 @@ NODISCARD int threshold_cross(struct threshold *t, struct box *box, unsigned *li
 /* Whether a bundle has come, gone or changed since the box was last looked at. Never waits. */
 bool threshold_news(struct threshold *t);
 
+/* The same for a door that is open, which is not left because a stick was pulled out. Never waits.
+ */
+bool threshold_calls(struct threshold *t);
+
 /* The door has opened as `box`: what it was before is removed. */
 void threshold_crossed(struct threshold *t, const struct box *box);
 
