@@ -85,6 +85,7 @@ class Machine:
 		os.makedirs(logs, exist_ok=True)
 		self.logs = logs
 		self.events = []
+		self._touches = int(time.time())
 		self._sockets = tempfile.mkdtemp(prefix="parvis-vm-")
 		ports = []
 		for name in PORTS:
@@ -180,7 +181,11 @@ class Machine:
 	# --- what a person does ----------------------------------------------------------------------
 
 	def touch(self, x, y):
-		"""A finger on this pixel, and off again."""
+		"""A finger on this pixel or the next, and off again. No finger meets the same twice: the kernel
+		does not tell what is as it was, and a program that has opened the screen since would not
+		know it."""
+		self._touches += 1
+		x, y = x + self._touches % 2, y + self._touches % 2
 		def finger(kind, axis="x", value=0, identity=1):
 			return {"type": "mtt", "data": {"type": kind, "slot": 0, "tracking-id": identity,
 			                                "axis": axis, "value": value}}
