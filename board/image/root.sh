@@ -31,7 +31,10 @@ rm -f /vmlinuz /initrd.img /vmlinuz.old /initrd.img.old
 systemctl --quiet enable ssh
 if [ -e /usr/lib/systemd/system/wpa_supplicant@.service ]; then
 	systemctl --quiet disable wpa_supplicant.service
-	systemctl --quiet enable wpa_supplicant@wlan0.service
+	# When its device is there: nothing waits for one that a board does not have.
+	wants=/etc/systemd/system/sys-subsystem-net-devices-wlan0.device.wants
+	install -d "$wants"
+	ln -s /usr/lib/systemd/system/wpa_supplicant@.service "$wants/wpa_supplicant@wlan0.service"
 	ln -sf /data/network/wpa_supplicant-wlan0.conf /etc/wpa_supplicant/
 fi
 
