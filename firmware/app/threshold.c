@@ -3,6 +3,7 @@
 #include "app/kiosk.h"
 #include "app/lens.h"
 #include "app/pairing.h"
+#include "app/place_watch.h"
 #include "app/script_line.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -10,17 +11,12 @@
 #include "ui/ui.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#define WATCH_MS  2000
 #define ROUND_MS  20
 #define DRAW_MS   200 /* what nobody touches changes by its clock alone */
 #define UPDATE_S  10  /* how long an update is shown before it is taken */
@@ -30,12 +26,8 @@
 struct threshold {
 	const struct options *options;
 	struct adopt_places places;
-	pthread_t watcher;
-	pthread_mutex_t lock;
-	pthread_cond_t wake;
-	bool stopping;
-	atomic_ulong seen; /* a number that changes with what is in the places */
-	unsigned long looked;
+	struct place_watch *watch;
+	unsigned long looked; /* what was in the places when they were last looked at */
 
 	struct box *box;
 	bool has_box;
@@ -58,75 +50,15 @@ struct threshold {
 	unsigned lines;
 };
 
-/* --- watching ----------------------------------------------------------------------------------
- */
-
-static unsigned long mix(unsigned long hash, const void *bytes, size_t n)
-{
-	const uint8_t *b = bytes;
-	for (size_t i = 0; i < n; i++)
-		hash = (hash ^ b[i]) * 0x100000001b3UL; /* FNV-1a */
-	return hash;
-}
-
-static unsigned long mix_file(unsigned long hash, const char *path)
-{
-	struct stat st;
-	if (stat(path, &st))
-		return hash;
-	hash = mix(hash, path, strlen(path));
-	hash = mix(hash, &st.st_ino, sizeof(st.st_ino));
-	hash = mix(hash, &st.st_size, sizeof(st.st_size));
-	return mix(hash, &st.st_mtim, sizeof(st.st_mtim));
-}
-
-#define NOTHING_THERE 0xcbf29ce484222325UL
-
-static unsigned long fingerprint(const struct adopt_places *places)
-{
-	unsigned long hash = NOTHING_THERE;
-	for (size_t i = 0; i < places->file_count; i++)
-		hash = mix_file(hash, places->files[i]);
-	for (size_t i = 0; i < places->dir_count; i++) {
-		char pattern[PATH_MAX];
-		glob_t found;
-		snprintf(pattern, sizeof(pattern), "%s/*" BUNDLE_SUFFIX, places->dirs[i]);
-		if (glob(pattern, 0, NULL, &found))
-			continue;
-		for (size_t j = 0; j < found.gl_pathc && j < ADOPT_OFFERS_MAX; j++)
-			hash = mix_file(hash, found.gl_pathv[j]);
-		globfree(&found);
-	}
-	return hash;
-}
-
-static void *watch(void *argument)
-{
-	struct threshold *t = argument;
-	pthread_mutex_lock(&t->lock);
-	while (!t->stopping) {
-		pthread_mutex_unlock(&t->lock);
-		atomic_store(&t->seen, fingerprint(&t->places));
-		pthread_mutex_lock(&t->lock);
-		struct timespec at;
-		clock_gettime(CLOCK_REALTIME, &at);
-		at.tv_sec += WATCH_MS / 1000;
-		if (!t->stopping)
-			pthread_cond_timedwait(&t->wake, &t->lock, &at);
-	}
-	pthread_mutex_unlock(&t->lock);
-	return NULL;
-}
-
 bool threshold_news(struct threshold *t)
 {
-	return atomic_load(&t->seen) != t->looked;
+	return place_watch_seen(t->watch) != t->looked;
 }
 
 bool threshold_calls(struct threshold *t)
 {
-	unsigned long seen = atomic_load(&t->seen);
-	if (seen == NOTHING_THERE)
+	unsigned long seen = place_watch_seen(t->watch);
+	if (seen == PLACES_EMPTY)
 		t->looked = seen;
 	return seen != t->looked;
 }
@@ -153,16 +85,13 @@ int threshold_open(struct threshold **out, const struct options *options)
 	t->options = options;
 	find_places(&t->places, options);
 	t->offers = calloc(ADOPT_OFFERS_MAX, sizeof(*t->offers));
-	t->looked = fingerprint(&t->places);
-	atomic_init(&t->seen, t->looked);
-	pthread_mutex_init(&t->lock, NULL);
-	pthread_cond_init(&t->wake, NULL);
-	int error = t->offers ? -pthread_create(&t->watcher, NULL, watch, t) : -ENOMEM;
+	int error = t->offers ? place_watch_open(&t->watch, &t->places) : -ENOMEM;
 	if (error) {
 		free(t->offers);
 		free(t);
 		return error;
 	}
+	t->looked = place_watch_seen(t->watch);
 	*out = t;
 	return 0;
 }
@@ -171,13 +100,7 @@ void threshold_close(struct threshold *t)
 {
 	if (!t)
 		return;
-	pthread_mutex_lock(&t->lock);
-	t->stopping = true;
-	pthread_cond_signal(&t->wake);
-	pthread_mutex_unlock(&t->lock);
-	pthread_join(t->watcher, NULL);
-	pthread_cond_destroy(&t->wake);
-	pthread_mutex_destroy(&t->lock);
+	place_watch_close(t->watch);
 	free(t->offers);
 	free(t);
 }
@@ -264,8 +187,7 @@ static bool was_left(const struct threshold *t, const struct adopt_offer *o)
 
 static void look(struct threshold *t)
 {
-	t->looked = fingerprint(&t->places);
-	atomic_store(&t->seen, t->looked);
+	t->looked = place_watch_look(t->watch);
 	t->count = t->no_store ? 0 : adopt_look(&t->places, t->has_box ? t->box : NULL, t->offers);
 	size_t kept = 0;
 	for (size_t i = 0; i < t->count; i++)
