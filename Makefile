@@ -361,7 +361,8 @@ RESTART := emergency rescue
 install-box: box
 	install -d $(LIBEXEC) $(MAN7)
 	install -m 755 $(BOX_PROGRAMS) board/system/parvis-firewall board/system/parvis-grow \
-		board/system/parvis-usb board/update/parvis-health board/update/parvis-update $(LIBEXEC)
+		board/system/parvis-usb board/update/parvis-fetch board/update/parvis-health \
+		board/update/parvis-update $(LIBEXEC)
 	install -D -m 644 board/system/firewall.awk $(DESTDIR)$(PREFIX)/lib/parvis/firewall.awk
 	install -m 644 board/man/parvis-box.7 $(MAN7)
 	install -D -m 644 board/system/usb.allow $(DESTDIR)$(PREFIX)/lib/parvis/usb.allow

@@ -9,15 +9,25 @@ function value_of(line) {
 }
 
 # host and port of an address, into the two globals; false for what is none.
-function is_address(url, scheme, rest, at, bracket) {
+BEGIN {
+	usual_port["mqtt"] = 1883
+	usual_port["mqtts"] = 8883
+	usual_port["ipp"] = usual_port["ipps"] = 631
+	usual_port["http"] = 80
+	usual_port["https"] = 443
+}
+
+function is_address(url, schemes, scheme, rest, at, bracket) {
 	gsub(/[ \t\r"']/, "", url)
-	if (!match(url, /^(mqtt|mqtts|ipp|ipps):\/\//))
+	if (!match(url, /^[a-z]+:\/\//))
 		return 0
 	scheme = substr(url, 1, RLENGTH - 3)
+	if (index(" " schemes " ", " " scheme " ") == 0)
+		return 0
 	rest = substr(url, RLENGTH + 1)
 	sub(/\/.*/, "", rest)
 	sub(/^.*@/, "", rest)
-	port = scheme == "mqtt" ? 1883 : scheme == "mqtts" ? 8883 : 631
+	port = usual_port[scheme]
 	bracket = rest ~ /^\[[0-9A-Fa-f:.]+\](:[0-9]+)?$/
 	if (!bracket && rest !~ /^[A-Za-z0-9._-]+(:[0-9]+)?$/)
 		return 0
@@ -29,8 +39,9 @@ function is_address(url, scheme, rest, at, bracket) {
 	return length(port) <= 5 && port + 0 >= 1 && port + 0 <= 65535
 }
 
-function let_out(url, where) {
-	if (!is_address(url))
+# A connection that is configured, as the one user whose it is.
+function let_out(url, user, schemes, where) {
+	if (!(user in uid) || !is_address(url, schemes))
 		return
 	if (host ~ /^\[/)
 		where = "ip6 daddr " substr(host, 2, length(host) - 2) " "
@@ -38,7 +49,7 @@ function let_out(url, where) {
 		where = "ip daddr " host " "
 	else
 		where = ""
-	configured = configured "\t\tmeta skuid " uid[kiosk] " " where "tcp dport " port + 0 " accept\n"
+	configured = configured "\t\tmeta skuid " uid[user] " " where "tcp dport " port + 0 " accept\n"
 }
 
 # OPTIONS="--name value --name=value": systemd's own splitting, less what no address has.
@@ -47,7 +58,7 @@ function options(line, words, n, i) {
 	n = split(line, words, /[ \t]+/)
 	for (i = 1; i < n; i++) {
 		if (words[i] == "--broker" || words[i] == "--printer")
-			let_out(words[i + 1])
+			let_out(words[i + 1], kiosk, "mqtt mqtts ipp ipps")
 		else if (words[i] == "--host-broker" && words[i + 1] ~ /^[0-9]+$/ &&
 			words[i + 1] + 0 >= 1 && words[i + 1] + 0 <= 65535)
 			house = house "\t\tct state new tcp dport " words[i + 1] + 0 \
@@ -70,7 +81,7 @@ FILENAME ~ /\.in$/ { more_in = more_in "\t\t" $0 "\n"; next }
 FILENAME ~ /\.out$/ { more_out = more_out "\t\t" $0 "\n"; next }
 FILENAME ~ /\/kiosk\.ini$/ {
 	if (/^printer=/)
-		let_out(value_of($0))
+		let_out(value_of($0), kiosk, "ipp ipps")
 	next
 }
 FILENAME ~ /\/event\.ini$/ {
@@ -80,11 +91,12 @@ FILENAME ~ /\/event\.ini$/ {
 		(section ~ /^[ \t]*\[venue / && /^[ \t]*broker[ \t]*=/)) {
 		n = split(value_of($0), urls, /[ \t]+/)
 		for (i = 1; i <= n; i++)
-			let_out(urls[i])
+			let_out(urls[i], kiosk, "mqtt mqtts")
 	}
 	next
 }
 /^[ \t]*OPTIONS=/ { options(value_of($0)) }
+/^[ \t]*UPDATES=/ { let_out(value_of($0), fetch, "http https") }
 
 END {
 	print "add table inet parvis"
@@ -115,8 +127,8 @@ END {
 	as_user("systemd-network", "udp sport 546 udp dport 547")
 	as_user("systemd-resolve", "meta l4proto { tcp, udp } th dport { 53, 853 }")
 	as_user("systemd-timesync", "udp dport 123")
+	printf "%s", configured
 	if (kiosk in uid) {
-		printf "%s", configured
 		# A box without an event fetches its bundle from a pairing code's address, which is private.
 		if (!adopted) {
 			as_user(kiosk, "ip daddr { 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 169.254.0.0/16 } tcp dport 1024-65535")

@@ -50,6 +50,11 @@ lets "a broker by its address and port" 'ip daddr 192.0.2.7 tcp dport 1884 accep
 	'--broker mqtt://192.0.2.7:1884'
 lets "one by its name, at TLS's port" 'skuid 0 tcp dport 8883 accept' '--broker mqtts://mqtt.example'
 lets "one with the new kind of address" 'ip6 daddr 2001:db8::7 tcp dport 1883' '--broker=mqtt://[2001:db8::7]'
+printf 'UPDATES="https://updates.example/box.raucb"\n' >"$DIR/options"
+is "an update's address, to whoever fetches it and nobody else" "1 1" "$(
+	PARVIS_DATA=$DIR/nothing PARVIS_OPTIONS=$DIR/options PARVIS_FIREWALL_D=$DIR/more PARVIS_KIOSK_USER=root \
+		PARVIS_FETCH_USER=daemon PARVIS_FIREWALL_AWK=board/system/firewall.awk \
+		sh board/system/parvis-firewall --print | awk '/dport 443/ { n++; mine += /skuid 1 / } END { print n, mine }')"
 lets "a printer" 'ip daddr 192.0.2.9 tcp dport 631 accept' '--printer ipp://192.0.2.9/ipp/print'
 lets "other boxes in, to the house's broker" 'tcp dport 1883 accept' '--host-broker 1883'
 # shellcheck disable=SC2016 # an attack, to be left as it is

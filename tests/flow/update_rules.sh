@@ -41,7 +41,7 @@ chmod 755 "$DIR"/bin/*
 # update: what was installed, where the box goes from there, and whether it was started anew
 update() {
 	rm -f "$DIR/rauc" "$DIR/reboot"
-	PATH=$DIR/bin:$PATH PARVIS_UPDATE_MEDIA=$DIR/media PARVIS_UPDATE_TRIED=$DIR/tried \
+	PATH=$DIR/bin:$PATH PARVIS_UPDATE_MEDIA=$DIR/media PARVIS_UPDATE_TRIED=$DIR/tried PARVIS_UPDATES=$DIR/updates \
 		sh board/update/parvis-update >"$DIR/out" 2>&1
 	installed=$(sed 's|.*/||' "$DIR/rauc" 2>/dev/null | tr '\n' ' ')
 	echo "${installed:-nothing }$(slot get-primary)$([ ! -e "$DIR/reboot" ] || echo " restart")"
@@ -65,6 +65,13 @@ ln -s "$DIR/media/stick/b.raucb" "$DIR/media/stick/link.raucb"
 is "a link on a stick is none" "nothing A" "$(update)"
 echo "good, too" >"$DIR/media/stick/c.raucb"
 is "another is, and started at once" "c.raucb B restart" "$(update)"
+slot init AB
+mkdir "$DIR/updates"
+echo "good, from the network" >"$DIR/updates/network.raucb"
+is "one from the network is, too" "network.raucb B restart" "$(update)"
+slot init AB
+is "once" "nothing A" "$(update)"
+is "and is removed then" "" "$(ls "$DIR/updates")"
 "$B/parvis-kiosk" --is-closed --data "$DIR" >"$DIR/out" 2>&1
 is "a box without an event may be updated at any time" 0 $?
 done_testing
