@@ -33,20 +33,20 @@ sources() {
 
 # debian OUT VARIANT ARCHITECTURES PACKAGES [OPTION...]: a Debian 13 at OUT, a directory or a tar
 debian() {
-	out=$1 variant=$2 architectures=$3 include=$4
+	debian_out=$1 debian_variant=$2 debian_architectures=$3 debian_include=$4
 	shift 4
 	eval "$(apt-config shell proxy Acquire::http::Proxy)"
-	sources >"$out.list" || return 1
-	DEBIAN_FRONTEND=noninteractive mmdebstrap --mode=root --variant="$variant" \
-		--architectures="$architectures" \
+	sources >"$debian_out.list" || return 1
+	DEBIAN_FRONTEND=noninteractive mmdebstrap --mode=root --variant="$debian_variant" \
+		--architectures="$debian_architectures" \
 		--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
 		--aptopt='APT::Install-Recommends "false"' \
 		--aptopt='Acquire::Languages "none"' \
 		${proxy:+--aptopt="Acquire::http::Proxy \"$proxy\""} \
 		--dpkgopt=force-unsafe-io --dpkgopt=force-confold \
-		--include="$(echo "$include" | xargs | tr ' ' ,)" \
-		"$@" trixie "$out" "$out.list" || return 1
-	rm -f "$out.list"
+		--include="$(echo "$debian_include" | xargs | tr ' ' ,)" \
+		"$@" trixie "$debian_out" "$debian_out.list" || return 1
+	rm -f "$debian_out.list"
 }
 
 # sum WORD...: a name for what all these words say
