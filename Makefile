@@ -31,7 +31,7 @@ SAN      := $(SAN.$(VARIANT))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wvla -Wundef -Wswitch-enum -Werror \
             -Wno-missing-field-initializers
-PKGS     := sdl2 pangocairo pangoft2 cairo fontconfig libqrencode sqlite3 libgpiod zxing inih \
+PKGS     := sdl2 libdrm pangocairo pangoft2 cairo fontconfig libqrencode sqlite3 libgpiod zxing inih \
             libsodium libevdev xkbcommon libseccomp libjpeg libpng jansson libcurl libutf8proc \
             libmosquitto libpq libcrypto libudev
 PKG_CONFIG ?= pkg-config

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "ui/scanout.h"
 
 #include <SDL.h>
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 struct window {
+	struct scanout *scanout; /* NULL: SDL shows the picture, else it gives the touches alone */
 	SDL_Window *window;
 	SDL_Renderer *renderer;
 	SDL_Texture *texture;
@@ -21,6 +23,7 @@ void window_close(struct window *w)
 {
 	if (!w)
 		return;
+	scanout_close(w->scanout);
 	SDL_DestroyTexture(w->texture);
 	SDL_DestroyRenderer(w->renderer);
 	SDL_DestroyWindow(w->window);
@@ -35,15 +38,35 @@ static int refuse(struct window *w)
 	return -ENODEV;
 }
 
+/* SDL's driver that has input devices and no screen: this program has the screen to itself. */
+static bool is_alone(void)
+{
+	const char *driver = SDL_GetHint(SDL_HINT_VIDEODRIVER);
+	return driver && !strcmp(driver, "evdev");
+}
+
 static SDL_Renderer *renderer_for(SDL_Window *window)
 {
 	SDL_Renderer *r = SDL_CreateRenderer(window, -1, SDL_RENDERER_PRESENTVSYNC);
 	return r ? r : SDL_CreateRenderer(window, -1, SDL_RENDERER_SOFTWARE);
 }
 
+static bool scanout_size(uint32_t *width, uint32_t *height)
+{
+	struct scanout *s;
+	if (scanout_open(&s, SCANOUT_CARDS))
+		return false;
+	*width = scanout_width(s);
+	*height = scanout_height(s);
+	scanout_close(s);
+	return true;
+}
+
 bool window_screen_size(uint32_t *width, uint32_t *height)
 {
 	SDL_DisplayMode mode;
+	if (is_alone())
+		return scanout_size(width, height);
 	if (SDL_InitSubSystem(SDL_INIT_VIDEO))
 		return false;
 	bool known = !SDL_GetDesktopDisplayMode(0, &mode) && mode.w > 0 && mode.h > 0;
@@ -53,6 +76,28 @@ bool window_screen_size(uint32_t *width, uint32_t *height)
 	}
 	SDL_QuitSubSystem(SDL_INIT_VIDEO);
 	return known;
+}
+
+static int open_alone(struct window *w)
+{
+	int error = scanout_open(&w->scanout, SCANOUT_CARDS);
+	return error ? SDL_SetError("%s: %s", SCANOUT_CARDS, strerror(-error)) : 0;
+}
+
+static int open_window(struct window *w, bool fullscreen)
+{
+	int width = (int)w->width, height = (int)w->height;
+	w->window = SDL_CreateWindow("Parvis", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
+		width, height, fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : SDL_WINDOW_RESIZABLE);
+	w->renderer = w->window ? renderer_for(w->window) : NULL;
+	if (!w->renderer || SDL_RenderSetLogicalSize(w->renderer, width, height))
+		return -1;
+	w->texture = SDL_CreateTexture(
+		w->renderer, SDL_PIXELFORMAT_RGB888, SDL_TEXTUREACCESS_STREAMING, width, height);
+	if (!w->texture)
+		return -1;
+	SDL_ShowCursor(fullscreen ? SDL_DISABLE : SDL_ENABLE);
+	return 0;
 }
 
 int window_open(struct window **out, uint32_t width, uint32_t height, bool fullscreen)
@@ -72,23 +117,18 @@ int window_open(struct window **out, uint32_t width, uint32_t height, bool fulls
 	}
 	w->width = width;
 	w->height = height;
-	Uint32 flags = fullscreen ? SDL_WINDOW_FULLSCREEN_DESKTOP : SDL_WINDOW_RESIZABLE;
-	w->window = SDL_CreateWindow("Parvis", SDL_WINDOWPOS_CENTERED, SDL_WINDOWPOS_CENTERED,
-		(int)width, (int)height, flags);
-	w->renderer = w->window ? renderer_for(w->window) : NULL;
-	if (!w->renderer || SDL_RenderSetLogicalSize(w->renderer, (int)width, (int)height))
+	if (is_alone() ? open_alone(w) : open_window(w, fullscreen))
 		return refuse(w);
-	w->texture = SDL_CreateTexture(w->renderer, SDL_PIXELFORMAT_RGB888,
-		SDL_TEXTUREACCESS_STREAMING, (int)width, (int)height);
-	if (!w->texture)
-		return refuse(w);
-	SDL_ShowCursor(fullscreen ? SDL_DISABLE : SDL_ENABLE);
 	*out = w;
 	return 0;
 }
 
 void window_show(struct window *w, const void *pixels, int stride)
 {
+	if (w->scanout) {
+		scanout_show(w->scanout, pixels, w->width, w->height, stride);
+		return;
+	}
 	SDL_UpdateTexture(w->texture, NULL, pixels, stride);
 	SDL_RenderClear(w->renderer);
 	SDL_RenderCopy(w->renderer, w->texture, NULL, NULL);
@@ -124,19 +164,32 @@ static struct window_event from_text(const char *text)
 }
 
 /* A finger's place is a part of the window; what lies around the picture is outside it. */
+static void find_place(struct window *w, const SDL_TouchFingerEvent *f, int *x, int *y)
+{
+	if (w->scanout) {
+		scanout_point(w->scanout, w->width, w->height, f->x, f->y, x, y);
+		return;
+	}
+	int window_w = 0, window_h = 0;
+	float at_x = 0, at_y = 0;
+	SDL_GetWindowSize(w->window, &window_w, &window_h);
+	SDL_RenderWindowToLogical(w->renderer, (int)(f->x * (float)window_w),
+		(int)(f->y * (float)window_h), &at_x, &at_y);
+	*x = (int)at_x;
+	*y = (int)at_y;
+}
+
 static struct window_event from_finger(struct window *w, const SDL_TouchFingerEvent *f)
 {
-	int window_w = 0, window_h = 0;
-	float x = 0, y = 0;
+	struct window_event e = { .kind = WINDOW_NOTHING };
 	bool down = f->type == SDL_FINGERDOWN;
 	if (down == w->finger_down || (!down && f->fingerId != w->finger))
-		return (struct window_event){ .kind = WINDOW_NOTHING };
+		return e;
 	w->finger_down = down;
 	w->finger = f->fingerId;
-	SDL_GetWindowSize(w->window, &window_w, &window_h);
-	SDL_RenderWindowToLogical(
-		w->renderer, (int)(f->x * (float)window_w), (int)(f->y * (float)window_h), &x, &y);
-	return (struct window_event){ down ? WINDOW_PRESS : WINDOW_RELEASE, (int)x, (int)y, "" };
+	e.kind = down ? WINDOW_PRESS : WINDOW_RELEASE;
+	find_place(w, f, &e.x, &e.y);
+	return e;
 }
 
 static struct window_event from_window(const SDL_WindowEvent *e)

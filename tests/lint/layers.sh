@@ -35,7 +35,7 @@ includes() {
 		own["cli"] = "base port door scan event store sync night ui/paper cli"
 
 		# Libraries, by the start of the header'"'"'s name.
-		library["SDL"] = "ui"
+		library["SDL"] = library["xf86drm"] = "ui"
 		library["cairo"] = library["pango"] = library["qrencode"] = "ui ui/paper night"
 		library["fontconfig"] = library["hb"] = library["glib"] = "ui ui/paper"
 		library["sqlite3"] = "store"
