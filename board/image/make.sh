@@ -119,10 +119,12 @@ step_root() {
 		tail -n 30 "$out/root.log" >&2
 		return 1
 	}
+	# The kiosk draws by itself (ui/kms.h). What SDL would draw with, where it had a screen to draw on, is
+	# a third of the root.
 	# shellcheck disable=SC2016 # expanded in the root
 	inside "$root" sh -c 'dpkg --purge --force-depends $(dpkg-query -W -f "\${binary:Package}\n" \
-		"libllvm*" "libz3-*")' >>"$out/root.log" 2>&1
-	inside "$workshop" sh /tree/board/image/llvm.sh "$arch" "/out/$arch/root"
+		mesa-libgallium "libllvm*" "libz3-*" libdrm-amdgpu1 "libdrm-intel*" "libdrm-nouveau*" \
+		"libdrm-radeon*" "libsensors*" 2>/dev/null)' >>"$out/root.log" 2>&1
 	# shellcheck disable=SC2046 # globs, to be expanded
 	(cd "$root" && rm -rf $(words "$OLDPWD/$here/prune.txt"))
 	inside "$workshop" depmod -b "/out/$arch/root" "$(basename "$root"/usr/lib/modules/*)"
