@@ -63,7 +63,7 @@ if test "${arch}" = x86; then
 else
 	setenv start_kernel 'booti ${kernel_addr} ${initrd_addr}:${initrd_size} ${fdt_addr}'
 fi
-setenv start 'echo "slots: starting ${slot}"; setenv uuid; part uuid ${devtype} ${devnum}:${part} uuid; setenv bootargs "root=PARTUUID=${uuid} ro rootwait fsck.repair=yes rauc.slot=${slot} panic=10 quiet ${console} ${extra}"; if load ${devtype} ${devnum}:${part} ${kernel_addr} /boot/vmlinuz; then setenv kernel_size ${filesize}; if load ${devtype} ${devnum}:${part} ${initrd_addr} /boot/initrd.img; then setenv initrd_size ${filesize}; run start_kernel; fi; fi; echo "slots: ${slot} cannot be started"'
+setenv start 'echo "slots: starting ${slot}"; setenv uuid; part uuid ${devtype} ${devnum}:${part} uuid; setenv bootargs "root=PARTUUID=${uuid} ro rootwait fsck.repair=yes rauc.slot=${slot} panic=10 lsm=landlock,lockdown,yama quiet ${console} ${extra}"; if load ${devtype} ${devnum}:${part} ${kernel_addr} /boot/vmlinuz; then setenv kernel_size ${filesize}; if load ${devtype} ${devnum}:${part} ${initrd_addr} /boot/initrd.img; then setenv initrd_size ${filesize}; run start_kernel; fi; fi; echo "slots: ${slot} cannot be started"'
 
 # More words for the kernel, for tests: not on a Pi, whose card anybody can write.
 if test "${board}" = rpi; then true; else

@@ -2,6 +2,7 @@
 # Run in the root of a box once Debian's packages are in it: what takes long and is the same for every
 # version of ours.
 unset INITRD
+depmod "$(basename /usr/lib/modules/*)"
 update-initramfs -c -k all
 rm -f /vmlinuz.old /initrd.img.old
 

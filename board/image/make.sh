@@ -56,11 +56,12 @@ step_workshop() {
 step_base() {
 	wanted="$(words "$here/packages.txt" "$here/packages-$arch.txt")"
 	base=$cache/root-$arch-$(sum "$wanted" "$base_epoch" "$(cat "$here/exclude.txt" \
-		"$here/initramfs/initramfs.conf" "$here/initramfs/modules-$arch" \
+		"$here"/initramfs/*.conf "$here"/initramfs/*-"$arch" \
 		"$here/base.sh" assets/fonts/fonts.conf)").tar
 	[ ! -e "$base" ] || return 0
 	say "the system of a box ($arch)"
-	# No initial RAM disk while packages are being set up: one at the end is enough.
+	# No initial RAM disk while packages are being set up: one at the end is enough. Drivers lie there as they
+	# are: unpacking those of one start takes longer than anything else in it.
 	set -f --
 	for path in $(words "$here/exclude.txt"); do
 		set -- "$@" "--dpkgopt=path-exclude=$path"
@@ -71,6 +72,8 @@ step_base() {
 		--essential-hook="install -d \$1/boot/firmware \$1/etc/default \$1/etc/initramfs-tools" \
 		--essential-hook="cp $here/initramfs/initramfs.conf \$1/etc/initramfs-tools/" \
 		--essential-hook="cp $here/initramfs/modules-$arch \$1/etc/initramfs-tools/modules" \
+		--customize-hook="install -m 755 $here/initramfs/hook-$arch \$1/etc/initramfs-tools/hooks/parvis" \
+		--customize-hook="find \$1/usr/lib/modules -name '*.ko.xz' -exec unxz {} +" \
 		--customize-hook="install -D -m 644 assets/fonts/fonts.conf \$1/run/fonts.conf" \
 		--customize-hook="cp $here/base.sh \$1/run/ && chroot \$1 sh -eu /run/base.sh" \
 		--customize-hook="rm -f \$1/run/*.sh \$1/run/*.conf"
@@ -178,7 +181,11 @@ step_boot() {
 		rm -rf "$out/pi"
 	fi
 	case $arch in
-	amd64) cp "$workshop/usr/lib/u-boot/qemu-x86/u-boot.rom" "$out/" ;;
+	amd64)
+		# Debian's asks for a key for two seconds, in which it keeps a processor busy.
+		LC_ALL=C sed 's/bootdelay=2/bootdelay=0/' "$workshop/usr/lib/u-boot/qemu-x86/u-boot.rom" \
+			>"$out/u-boot.rom"
+		;;
 	arm64) cp "$workshop/usr/lib/u-boot/qemu_arm64/u-boot.bin" "$out/" ;;
 	esac
 	find "$boot" -exec touch -h -d "@$base_epoch" {} +
