@@ -42,6 +42,7 @@ DefaultDependencies=no
 After=systemd-udevd.service local-fs.target systemd-tmpfiles-setup.service
 StartLimitIntervalSec=0
 Before=parvis-kiosk.service
+Wants=l.service
 [Service]
 Type=notify
 NotifyAccess=all
@@ -55,6 +56,16 @@ KillMode=process
 Restart=always
 RestartSec=500ms
 """
+
+# For Door(units=...): the data partition is not there until late() says so.
+LATE = ("systemd.extra-unit.l.service", """[Unit]
+DefaultDependencies=no
+Before=systemd-udevd.service
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'mkdir -p /run/udev/rules.d; \
+echo KERNEL==\\"vda4\\", ENV{SYSTEMD_READY}=\\"0\\" >/run/udev/rules.d/99-late.rules'
+""")
 
 LAMPS = {"17": "green", "27": "amber", "22": "red", "18": "buzzer", "25": "door"}
 BUTTONS = {"plus": 16, "volunteer": 23, "help": 24}
@@ -404,6 +415,11 @@ class Door:
 		"""Closes a button's contact for a moment."""
 		pull = f"/run/parvis-lines/sim_gpio{BUTTONS[button]}/pull"
 		self.shell.get(f"echo pull-down >{pull}; sleep 0.2; echo pull-up >{pull}")
+
+	def late(self):
+		"""The data partition of LATE comes."""
+		self.shell.get("rm /run/udev/rules.d/99-late.rules && udevadm control --reload && "
+		               "udevadm trigger --action=add /dev/vda4")
 
 	def hold_up(self, picture):
 		"""What is before the camera from now on; "nobody" clears it."""

@@ -228,7 +228,47 @@ def network(d):
 		servers.end()
 
 
+def late(tools):
+	"""A box whose data partition comes when nobody waits for it any more."""
+	with Door("late", door.make_overlay("late"), tools, units=[door.LATE]) as d:
+		tap.check("without its data partition the kiosk comes up", kiosk_is_up(d))
+		tap.check("and says so", d.shows_words(SLOW))
+		d.shot("without")
+		d.late()
+		d.become(door.make_stick(f"{BUILD}/late.img", [f"{EVENT}/numa.parvis"]))
+		d.shot("door")
+		come_in(d, "late: when it comes, the same kiosk opens the door", lambda: d.push("plus"))
+		for unit in ("parvis-health.service", "systemd-timesyncd.service", "parvis-firewall.path"):
+			wait_until(f"{unit}, which waited for it", SLOW,
+			           lambda: d.shell.run(f"systemctl is-active {unit}")[1] == "active")
+		tap.equal("late: nothing failed", "", d.shell.run("systemctl --failed --no-legend")[1])
+		d.journal()
+
+
+def damaged(tools):
+	"""A box whose data partition is no file system any more."""
+	disk = door.make_overlay("damaged")
+	start, length = door.partition(door.IMAGE, 4)
+	run("qemu-io", "-f", "qcow2", "-c", f"write -z {start} {length}", disk)
+	with Door("damaged", disk, tools) as d:
+		tap.check("with a damaged data partition the kiosk comes up", kiosk_is_up(d))
+		tap.check("and says so", d.shows_words(SLOW))
+		d.shot("without")
+		tap.check("damaged: no event is taken there", not d.shell.run("ls -A /var/lib/parvis")[1])
+		d.journal()
+
+
+def kiosk_is_up(d):
+	"""Whether it is active, and stays it."""
+	wait_until("the kiosk", door.BOOT, lambda: d.shell.run("systemctl is-active parvis-kiosk")[0] == 0)
+	pid = d.shell.get("systemctl show -P MainPID parvis-kiosk")
+	time.sleep(5)
+	return pid == d.shell.get("systemctl show -P MainPID parvis-kiosk") != "0"
+
+
+# Those of a door that has opened, and those that begin with a blank image.
 SCENARIOS = {"check_in": check_in, "volunteer": volunteer, "export": export, "network": network}
+STARTS = {"late": late, "damaged": damaged}
 
 
 def prepare():
@@ -249,7 +289,7 @@ def main(wanted):
 		tap.at("it is a door")
 		d.journal()
 		d.machine.save("door")
-	for name in wanted or SCENARIOS:
+	for name in [n for n in SCENARIOS if n in (wanted or SCENARIOS)]:
 		tap.at(name)
 		with Door(name, disk, tools, resume="door") as d:
 			try:
@@ -258,6 +298,12 @@ def main(wanted):
 				tap.check(f"{name} comes to its end", False, why)
 				d.shot("failed")
 			d.journal()
+	for name in [n for n in STARTS if n in (wanted or STARTS)]:
+		tap.at(name)
+		try:
+			STARTS[name](tools)
+		except Failed as why:
+			tap.check(f"{name} comes to its end", False, why)
 	return tap.end()
 
 
