@@ -38,3 +38,13 @@ builder_drivers() {
 builder_build() {
 	chroot_copy_tree "$builder" && chroot_run "$builder" "$1"
 }
+
+# builder_tools: what tests in the image need beyond it, made again when its sources have changed.
+builder_tools() {
+	sources=$(git ls-files -co --exclude-standard -z firmware tests/system/guest tests/system/vm/tools.sh \
+		tests/system/vm/setup.sh Makefile | xargs -0 cat "$builder/parvis-drivers" | cksum)
+	[ "$(cat "$builder/parvis-tools" 2>/dev/null)" = "$sources" ] && return
+	rm -f "$builder/parvis-tools"
+	builder_build "make --no-print-directory -s -j$(nproc) build/release/libparvis.a &&
+		sh tests/system/vm/tools.sh /src/tools" && echo "$sources" >"$builder/parvis-tools"
+}

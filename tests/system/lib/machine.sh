@@ -38,8 +38,7 @@ exec 9>"$system/lock"
 flock 9
 builder_make >&2 || give_up "there is no builder"
 builder_drivers >&2 || give_up "the drivers do not build"
-builder_build "make --no-print-directory -s -j$(nproc) build/release/libparvis.a &&
-	sh tests/system/vm/tools.sh /src/tools" >&2 || give_up "the tools do not build"
+builder_tools >&2 || give_up "the tools do not build"
 exec 9>&-
 
 export PARVIS_GUEST="$builder" PARVIS_IMAGE="$image" PARVIS_SYSTEM="$system/$program"

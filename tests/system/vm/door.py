@@ -25,6 +25,7 @@ BUILD = os.environ.get("PARVIS_SYSTEM", "build/system/look")
 IMAGE = os.environ.get("PARVIS_IMAGE", "build/image/amd64/parvis-amd64.img")
 BUILDER = os.environ.get("PARVIS_GUEST", "build/guest13")
 PARVIS = "build/release/parvis"
+KIOSK = "build/release/parvis-kiosk"
 TOOLS = "build/release/tests/tools"
 DEMO_KEY = "b7059bcdfeb007de3e2c6c7dfe4796b02d24b6217903af7e3af6f8699fc84e9e"
 HOST = "10.0.2.2"  # this host, as QEMU's network shows it
@@ -138,40 +139,63 @@ def paint(path, text, *settings):
 
 # --- disks ----------------------------------------------------------------------------------------
 
-def make_tools(pictures, first="nobody", more=()):
+def make_tools(pictures, first="nobody", more=None):
 	"""The disk of programs, drivers and pictures: {name: code}, and nobody; what the camera sees at
-	the start is the first. More files go to its top."""
+	the start is the first. Without pictures there is no camera. More files go to its top,
+	{name: file}."""
 	folder, disk = f"{BUILD}/tools", f"{BUILD}/tools.img"
 	shutil.rmtree(folder, ignore_errors=True)
 	shutil.copytree(f"{BUILDER}/src/tools", folder)
 	os.mkdir(f"{folder}/pictures")
-	paint(f"{folder}/pictures/nobody.png", "out of the picture", "x=5")
-	for name, code in pictures.items():
-		paint(f"{folder}/pictures/{name}.png", code)
-	for file in more:
-		shutil.copy(file, folder)
-	shutil.copy(f"{folder}/pictures/{first}.png", f"{folder}/pictures/first.png")
+	if pictures:
+		paint(f"{folder}/pictures/nobody.png", "out of the picture", "x=5")
+		for name, code in pictures.items():
+			paint(f"{folder}/pictures/{name}.png", code)
+		shutil.copy(f"{folder}/pictures/{first}.png", f"{folder}/pictures/first.png")
+	for name, file in (more or {}).items():
+		shutil.copy(file, f"{folder}/{name}")
 	if os.path.exists(disk):
 		os.unlink(disk)
 	run("mke2fs", "-q", "-t", "ext4", "-d", folder, disk, "320M" if more else "64M")
 	return disk
 
 
-def make_overlay(name, base=IMAGE):
-	"""A disk that begins as the image and keeps what is written to it, in BUILD/NAME.qcow2."""
+def make_overlay(name, base=IMAGE, size=None):
+	"""A disk that begins as the image and keeps what is written to it, in BUILD/NAME.qcow2; as large
+	as the image, or of a size."""
 	path = f"{BUILD}/{name}.qcow2"
 	if os.path.exists(path):
 		os.unlink(path)
 	kind = "qcow2" if base.endswith(".qcow2") else "raw"
-	run("qemu-img", "create", "-q", "-f", "qcow2", "-b", os.path.abspath(base), "-F", kind, path)
+	run("qemu-img", "create", "-q", "-f", "qcow2", "-b", os.path.abspath(base), "-F", kind, path,
+	    *([size] if size else []))
 	return path
 
 
-def make_stick(path, files=()):
+def make_box(event):
+	"""The image of a box that is a door of this event already, as if a person had agreed to its bundle:
+	BUILD/box.img. evening.py has the person."""
+	path, data, script = f"{BUILD}/box.img", f"{BUILD}/box", f"{BUILD}/box.script"
+	shutil.rmtree(data, ignore_errors=True)
+	with open(script, "w") as f:
+		f.write("expect adopt ask\ntap Devenir cette porte\nat 17:40:00\nexpect present 0\n")
+	run(KIOSK, "--data", data, "--bundle", f"{event}/numa.parvis", "--offscreen", "--mute", "--script", script)
+	run("cp", "--sparse=always", IMAGE, path)
+	commands = []
+	for folder, _, files in os.walk(data):
+		place = "/parvis" + folder[len(data):]
+		commands += [f"mkdir {place}"] if folder != data else []
+		for name in files:
+			commands += [f"write {folder}/{name} {place}/{name}"]
+	run("debugfs", "-w", "-f", "-", f"{path}?offset={partition(IMAGE, 4)[0]}", input="\n".join(commands))
+	return path
+
+
+def make_stick(path, files=(), size="64M"):
 	"""A USB stick's bytes: FAT32 with these files."""
 	if os.path.exists(path):
 		os.unlink(path)
-	run("truncate", "-s", "64M", path)
+	run("truncate", "-s", size, path)
 	run("mkfs.vfat", "-F", "32", "-n", "PARVIS", path)
 	for file in files:
 		run("mcopy", "-i", path, file, "::")
@@ -339,6 +363,11 @@ class Door:
 		with open(f"{self.logs}/journal", "w") as f:
 			f.write(text)
 		return text
+
+	def console(self):
+		"""What U-Boot and the kernel have said so far."""
+		with open(f"{self.logs}/console", errors="replace") as f:
+			return f.read()
 
 	def copy_log(self, folder):
 		"""The box's log as its files are at this moment, in a folder here."""
