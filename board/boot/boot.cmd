@@ -17,6 +17,10 @@ else
 fi
 ${devtype} dev ${devnum}
 
+# Nothing on USB is used before the system itself has judged it: no keyboard while it starts, and no stick
+# that says it is this disk, whose names are the same on every box. Unless this disk is a stick.
+if test "${devtype}" = usb; then setenv usb; else setenv usb "usbcore.authorized_default=0"; fi
+
 # --- the state: the first copy if it is whole, else the second, else both slots with three tries
 
 setenv state_copy none
@@ -63,7 +67,7 @@ if test "${arch}" = x86; then
 else
 	setenv start_kernel 'booti ${kernel_addr} ${initrd_addr}:${initrd_size} ${fdt_addr}'
 fi
-setenv start 'echo "slots: starting ${slot}"; setenv uuid; part uuid ${devtype} ${devnum}:${part} uuid; setenv bootargs "root=PARTUUID=${uuid} ro rootwait fsck.repair=yes rauc.slot=${slot} panic=10 lsm=landlock,lockdown,yama quiet ${console} ${extra}"; if load ${devtype} ${devnum}:${part} ${kernel_addr} /boot/vmlinuz; then setenv kernel_size ${filesize}; if load ${devtype} ${devnum}:${part} ${initrd_addr} /boot/initrd.img; then setenv initrd_size ${filesize}; run start_kernel; fi; fi; echo "slots: ${slot} cannot be started"'
+setenv start 'echo "slots: starting ${slot}"; setenv uuid; part uuid ${devtype} ${devnum}:${part} uuid; setenv bootargs "root=PARTUUID=${uuid} ro rootwait fsck.repair=yes rauc.slot=${slot} panic=10 sysctl.kernel.sysrq=0 ${usb} lsm=landlock,lockdown,yama quiet ${console} ${extra}"; if load ${devtype} ${devnum}:${part} ${kernel_addr} /boot/vmlinuz; then setenv kernel_size ${filesize}; if load ${devtype} ${devnum}:${part} ${initrd_addr} /boot/initrd.img; then setenv initrd_size ${filesize}; run start_kernel; fi; fi; echo "slots: ${slot} cannot be started"'
 
 # More words for the kernel, for tests: not on a Pi, whose card anybody can write.
 if test "${board}" = rpi; then true; else
