@@ -122,7 +122,7 @@ step_root() {
 		tail -n 30 "$out/root.log" >&2
 		return 1
 	}
-	# The kiosk draws by itself (ui/kms.h). What SDL would draw with, where it had a screen to draw on, is
+	# The kiosk draws by itself (ui/scanout.h). What SDL would draw with, where it had a screen to draw on, is
 	# a third of the root.
 	# shellcheck disable=SC2016 # expanded in the root
 	inside "$root" sh -c 'dpkg --purge --force-depends $(dpkg-query -W -f "\${binary:Package}\n" \
