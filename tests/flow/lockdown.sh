@@ -72,8 +72,14 @@ rules "$DIR/data" '' >"$DIR/rules"
 is "with one, its brokers and printer alone" "1883 1883 8631 8884" \
 	"$(sed -n 's/.*skuid 0.*tcp dport \([0-9]*\) accept/\1/p' "$DIR/rules" | sort | xargs)"
 mkdir "$DIR/more"
+echo 'tcp dport 2222 accept' >"$DIR/more/mine.in"
+lets "and what is added by hand" 'tcp dport 2222 accept' ''
 echo 'tcp dport 22 accept' >"$DIR/more/ssh.in"
-lets "and what is added by hand" 'tcp dport 22 accept' ''
+export PARVIS_SSH_KEYS="$DIR/authorized_keys"
+rm -f "$PARVIS_SSH_KEYS"
+is "SSH is not heard without keys" 0 "$(rules "$DIR/nothing" '' | grep -c 'dport 22 accept')"
+echo key >"$PARVIS_SSH_KEYS"
+lets "and is with them" 'tcp dport 22 accept' ''
 
 # The kernel's own judgement, in a network of our own.
 if ! command -v nft >/dev/null || ! unshare -n true 2>/dev/null; then
