@@ -148,6 +148,7 @@ static void draw(struct threshold *t)
 	s.event_title = s.venue_name = s.venue_address = s.debate = s.door = "";
 	s.place.name = s.place.address = "";
 	s.adopt = state_now(t);
+	s.faults = t->no_store ? FAULT_STORE_BROKEN : 0;
 	s.offer_at = (uint16_t)(t->at + 1);
 	s.offer_of = (uint16_t)t->count;
 	if (o) {
