@@ -24,7 +24,8 @@
 
 #define BUFFERS     3
 #define FRAME_MS    100
-#define TRIES       50 /* of a device that its reader still holds */
+#define STILL_MS    500 /* the same for a picture that stays: each frame costs whoever looks at it */
+#define TRIES       50  /* of a device that its reader still holds */
 #define TYPE        V4L2_BUF_TYPE_VIDEO_OUTPUT
 #define NO_COLOUR   128
 #define JPEG_FACTOR 90
@@ -175,15 +176,15 @@ static struct frame write_frame(const struct picture *p, const struct v4l2_pix_f
 	return pix->pixelformat == V4L2_PIX_FMT_MJPEG ? write_jpeg(p) : write_raw(p, pix);
 }
 
-/* The picture that standard input names, in place of *frame. A line is read whole: whoever writes
- * it does so at once. False where there is none. */
-static bool change_picture(struct frame *frame, const struct v4l2_pix_format *pix)
+/* The picture that standard input names within so long, in place of *frame. A line is read whole:
+ * whoever writes it does so at once. False where there is none. */
+static bool change_picture(struct frame *frame, const struct v4l2_pix_format *pix, int wait_ms)
 {
 	static bool ended;
 	struct pollfd p = { .fd = STDIN_FILENO, .events = POLLIN };
 	char name[4096];
 	struct picture picture;
-	if (ended || poll(&p, 1, 0) != 1)
+	if (poll(&p, !ended, wait_ms) != 1)
 		return false;
 	ssize_t n = read(STDIN_FILENO, name, sizeof(name) - 1);
 	ended = n <= 0;
@@ -207,20 +208,18 @@ static bool change_picture(struct frame *frame, const struct v4l2_pix_format *pi
 /* Until the device is gone. */
 static void roll(int fd, struct frame *frame, const struct v4l2_pix_format *pix)
 {
-	int stale = 0;
-	for (;;) {
+	for (int stale = 0;;) {
 		struct v4l2_buffer b = { .type = TYPE, .memory = V4L2_MEMORY_MMAP };
 		if (CONTROL(fd, VIDIOC_DQBUF, &b))
 			return;
-		if (change_picture(frame, pix))
-			stale = BUFFERS;
 		if (stale > 0) {
 			memcpy(buffers[b.index], frame->bytes, frame->used);
 			stale--;
 		}
 		if (queue_frame(fd, b.index, frame))
 			return;
-		pause_ms(FRAME_MS);
+		if (change_picture(frame, pix, stale > 0 ? FRAME_MS : STILL_MS))
+			stale = BUFFERS;
 	}
 }
 
