@@ -85,7 +85,7 @@ class Machine:
 		os.makedirs(logs, exist_ok=True)
 		self.logs = logs
 		self.events = []
-		self._touches = int(time.time())
+		self._touches = 0
 		self._sockets = tempfile.mkdtemp(prefix="parvis-vm-")
 		ports = []
 		for name in PORTS:
@@ -181,9 +181,12 @@ class Machine:
 	# --- what a person does ----------------------------------------------------------------------
 
 	def touch(self, x, y):
-		"""A finger on this pixel or the next, and off again. No finger meets the same twice: the kernel
-		does not tell what is as it was, and a program that has opened the screen since would not
-		know it."""
+		"""A finger on this pixel or the next, and off again. No finger meets the same row or column twice:
+		the kernel does not tell what is as it was, and a program that has opened the screen since would
+		not know it. Where the last finger before a snapshot was is not known: the first one goes nowhere."""
+		if not self._touches:
+			self._touches = 1
+			self.touch(SIZE[0] // 2, 2)
 		self._touches += 1
 		x, y = x + self._touches % 2, y + self._touches % 2
 		def finger(kind, axis="x", value=0, identity=1):
