@@ -48,6 +48,20 @@ static void present_texts(const struct page *p, char seats[STRING_SIZE], char fl
 	join_counted(p, flow, STRING_HEADCOUNT_OUT, s->count.out);
 }
 
+#define PRESENT_DIGITS 60 /* high at least */
+
+/* What its card needs, if it is so wide. */
+static double present_height(struct page *p, double width)
+{
+	struct type line = { 26, 400, p->palette->soft, ALIGN_START, false };
+	char seats[STRING_SIZE], flow[STRING_SIZE];
+	double w = width - 2 * 36;
+	present_texts(p, seats, flow);
+	return 2 * 32 + PRESENT_DIGITS + (p->screen->capacity_seats ? 16 + 14 : 0) +
+	       text_height(p, string_of(p->screen->language, STRING_HEADCOUNT_PRESENT), &line, w) +
+	       text_height(p, seats, &line, w) + text_height(p, flow, &line, w);
+}
+
 static void draw_present(struct page *p, struct box b)
 {
 	const struct screen *s = p->screen;
@@ -69,7 +83,7 @@ static void draw_present(struct page *p, struct box b)
 		box_bottom(&b, 16);
 		draw_bar(p, box_bottom(&b, 14), part, screen_fill_colour(p, part));
 	}
-	if (b.h < 60)
+	if (b.h < PRESENT_DIGITS)
 		page_overflow(p, digits);
 	text_draw_line(p, b, digits, &big);
 	p->on = p->palette->ground;
@@ -391,6 +405,15 @@ static void draw_stick(struct page *p, struct box *rest)
 		!p->screen->pair_total);
 }
 
+#define SMALL_TYPE 0.6
+
+/* Where so much is wrong that it could be told in small type alone, the figures give way to it. */
+static bool has_room_for_figures(struct page *p, struct box rest, double high)
+{
+	double wide = page_upright(p) ? rest.w : rest.w / 3;
+	return p->type > SMALL_TYPE || rest.h - high - 24 >= present_height(p, wide);
+}
+
 void screen_headcount(struct page *p)
 {
 	const struct screen *s = p->screen;
@@ -403,8 +426,10 @@ void screen_headcount(struct page *p)
 	screen_notice(p, &rest, s->faults);
 	screen_link_strip(p, &rest);
 	screen_link_line(p, &rest);
-	struct box low = box_bottom(&rest, figures(p, rest, false));
-	box_bottom(&rest, 24);
+	double high = figures(p, rest, false);
+	bool all = has_room_for_figures(p, rest, high);
+	struct box low = box_bottom(&rest, all ? high : 0);
+	box_bottom(&rest, all ? 24 : 0);
 	if (page_upright(p)) {
 		draw_stick(p, &rest);
 		draw_pairs(p, &rest);
@@ -425,5 +450,6 @@ void screen_headcount(struct page *p)
 	draw_present(p, present);
 	if (chart)
 		draw_arrivals(p, rest);
-	draw_figures(p, low);
+	if (all)
+		draw_figures(p, low);
 }
