@@ -157,7 +157,9 @@ step_rootfs() {
 		--pax-option='exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime' \
 		-rf "$out/rootfs.tar" ./usr/lib/clock-epoch
 	rm -f "$out/rootfs.ext4"
-	inside "$workshop" mke2fs -q -t ext4 -L root -U "$root_uuid" -m 0 \
+	# mke2fs makes no date later than this one.
+	inside "$workshop" env SOURCE_DATE_EPOCH="$commit_epoch" \
+		mke2fs -q -t ext4 -L root -U "$root_uuid" -m 0 \
 		-E "hash_seed=$root_uuid,lazy_itable_init=0,root_owner=0:0" \
 		-O '^has_journal,^orphan_file,^resize_inode' \
 		-d "/out/$arch/rootfs.tar" "/out/$arch/rootfs.ext4" "${slot_size}M"

@@ -63,6 +63,9 @@ clone "$work/one"
 image "$work/one" env
 result $? "it is made"
 [ $failed = 0 ] || exit 1
+debugfs -R "stat /usr/lib/clock-epoch" "$work/one/build/image/$arch/rootfs.ext4" >"$work/said" 2>&1
+grep -q "mtime: 0x$(printf '%x' "$(git log -1 --format=%ct)")" "$work/said"
+result $? "its clock starts no earlier than its commit"
 (
 	umask 077
 	clone "$work/elsewhere/and/two"
