@@ -158,6 +158,10 @@ static int finish(struct stick_copy *c)
 	if (!error && !c->is_whole) {
 		error = stick_files_rename(c->part, c->path);
 		c->is_whole = !error;
+		/* FAT has a file's size and place beside its name, and has not given them to the
+		 * new one. */
+		if (!error)
+			error = stick_files_sync(c->fd);
 	} else if (!error) {
 		error = stick_files_there(c->fd, c->setup.dir);
 	}

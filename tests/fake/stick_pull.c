@@ -23,8 +23,9 @@ static int file = -1; /* the one that was created last */
 static char path[PATH_MAX];
 static off_t synced; /* its bytes that are durable */
 
-/* The last rename, until its directory is synced: what stood there before. */
-static bool is_renamed;
+/* The last rename, until its directory is synced: what stood there before. FAT gives the new name
+ * its file's size and place when the file is synced. */
+static bool is_renamed, is_placed;
 static char from_path[PATH_MAX], to_path[PATH_MAX];
 static char *before;
 static size_t before_size;
@@ -108,6 +109,7 @@ int stick_files_sync(int fd)
 	if (fstat(fd, &st))
 		return -errno;
 	synced = st.st_size;
+	is_placed = true;
 	return 0;
 }
 
@@ -116,6 +118,7 @@ int stick_files_sync_dir(const char *dir)
 	(void)dir;
 	if (fails())
 		return failed();
+	is_hasty |= is_renamed && !is_placed;
 	forget_rename();
 	return 0;
 }
@@ -131,6 +134,7 @@ int stick_files_rename(const char *from, const char *to)
 	snprintf(from_path, sizeof(from_path), "%s", from);
 	snprintf(to_path, sizeof(to_path), "%s", to);
 	is_renamed = !rename(from, to);
+	is_placed = false;
 	return is_renamed ? 0 : -errno;
 }
 

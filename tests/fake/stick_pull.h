@@ -25,7 +25,8 @@ void stick_pull_at(size_t step, enum stick_pull how, int error);
 /* As pwrite(); of other files it is just that. */
 ssize_t stick_pull_write(int fd, const void *bytes, size_t size, off_t at);
 
-/* Whether a file was given its name before its bytes were durable. */
+/* Whether a file was given its name before its bytes were durable, or the name was made durable
+ * before the file was synced under it. */
 bool stick_pull_hasty(void);
 
 #endif
