@@ -43,7 +43,7 @@ DefaultDependencies=no
 After=systemd-udevd.service local-fs.target systemd-tmpfiles-setup.service
 StartLimitIntervalSec=0
 Before=parvis-kiosk.service
-Wants=l.service
+Wants=systemd-udev-load-credentials.service
 [Service]
 Type=notify
 NotifyAccess=all
@@ -59,14 +59,7 @@ RestartSec=500ms
 """
 
 # For Door(units=...): the data partition is not there until late() says so.
-LATE = ("systemd.extra-unit.l.service", """[Unit]
-DefaultDependencies=no
-Before=systemd-udevd.service
-[Service]
-Type=oneshot
-ExecStart=/bin/sh -c 'mkdir -p /run/udev/rules.d; \
-echo KERNEL==\\"vda4\\", ENV{SYSTEMD_READY}=\\"0\\" >/run/udev/rules.d/99-late.rules'
-""")
+LATE = ("udev.rules.99-late", 'KERNEL=="vda4", ENV{SYSTEMD_READY}="0"\n')
 
 LAMPS = {"17": "green", "27": "amber", "22": "red", "18": "buzzer", "25": "door"}
 BUTTONS = {"plus": 16, "volunteer": 23, "help": 24}
@@ -81,7 +74,7 @@ SPOTS = {
 	"1": (473, 108), "2": (596, 108), "3": (718, 108), "4": (473, 206), "5": (596, 206),
 	"6": (718, 206), "7": (473, 305), "8": (596, 305), "9": (718, 305), "0": (596, 403),
 	"confirm": (718, 403),
-	"+1": (71, 430), "-1": (176, 430), "stick": (532, 89), "quit": (729, 430),
+	"+1": (71, 430), "-1": (176, 430), "stick": (532, 105), "quit": (729, 430),
 	"copy the log": (108, 432), "back from the stick": (248, 432),
 }
 
@@ -298,6 +291,7 @@ class Lamps:
 
 
 GREEN = (0x0A, 0x6B, 0x38)   # the welcome's ground
+RED = (0xB3, 0x14, 0x1A)     # that of who may not come in
 NIGHT = (0x10, 0x20, 0x3A)   # that of screens that wait
 PANEL = (0x1A, 0x2F, 0x52)   # of what lies on it
 ACTION = (0x1F, 0x5F, 0xD0)  # the colour of the first control
@@ -308,9 +302,11 @@ PAGES = {
 	"offer": (((34, 425), ACTION), ((615, 432), WHITE)),
 	"scan": (((34, 425), ACTION), ((412, 432), WHITE)),
 	"welcome": (((34, 425), GREEN), ((700, 300), GREEN)),
+	"refused": (((34, 425), RED), ((700, 300), RED)),
 	"pin": (((670, 370), ACTION), ((135, 432), NIGHT)),
-	"headcount": (((34, 425), ACTION), ((150, 412), PANEL), ((770, 290), NIGHT)),
+	"headcount": (((34, 425), ACTION), ((150, 412), PANEL)),
 	"stick": (((34, 425), ACTION), ((150, 412), ACTION), ((770, 290), PANEL)),
+	"copied": (((34, 425), PANEL), ((770, 290), PANEL), ((412, 432), NIGHT)),
 }
 
 
