@@ -4,27 +4,22 @@
 # another's are refused, a right one is installed, and cut in the midst of it at 100 points and at every
 # write of the slots' state the disk always has a whole system to start.
 #
-# RAUC comes from a Debian 13 in build/updater or $PARVIS_UPDATER (a system with rauc, squashfs-tools,
-# cryptsetup-bin, dbus and openssl). Bundles for boxes are of the format verity, which needs the kernel's device mapper;
-# where there is none, those that are installed are of the format plain, which takes the same road from
-# there on, and so are those that RAUC refuses only after it has mounted them.
+# RAUC comes from a Debian 13 (tests/system/lib/updater.sh). Bundles for boxes are of the format verity,
+# which needs the kernel's device mapper; where there is none, those that are installed are of the format
+# plain, which takes the same road from there on, and so are those that RAUC refuses only after it has
+# mounted them.
 #
 #   PARVIS_UPDATE_CUTS   how many cuts beside those at the state (100)
 set -u
 . tests/system/lib/chroot.sh
+. tests/system/lib/updater.sh
 . tests/system/lib/cut.sh
 
 B=${B:-build/release}
 cut_start "updates" 13
 
-root=${PARVIS_UPDATER:-build/updater}
-if [ ! -x "$root/usr/bin/rauc" ] || [ ! -x "$root/usr/sbin/veritysetup" ]; then
-	command -v mmdebstrap >/dev/null || cut_skip "mmdebstrap is not installed"
-	chroot_make "$root" trixie \
-		rauc,squashfs-tools,cryptsetup-bin,dbus,openssl,e2fsprogs >"$work/err" 2>&1 ||
-		cut_skip "no RAUC: $(tail -n 1 "$work/err")"
-fi
-root=$(cd "$root" && pwd)
+updater_make >"$work/err" 2>&1 || cut_skip "no RAUC: $(tail -n 1 "$work/err")"
+root=$(cd "$updater" && pwd)
 
 # What is seen inside: /box is $work, /tree this tree.
 inside() {
