@@ -275,8 +275,8 @@ sim-flags:
 
 # Power cuts under the real programs, the drivers of real kernels, and the image as it ships, booted and
 # used for an evening. The disks of cuts lie in memory. As root; `make image ARCH=amd64` first.
-BOX_TESTS = $(addprefix tests/system/,evening.sh update_box.sh boot_time.sh cut_kiosk.sh cut_ext4.sh cut_swap.sh \
-                                      cut_stick.sh slots.sh update.sh one_back.sh guest.sh)
+BOX_TESTS = $(addprefix tests/system/,power.sh evening.sh update_box.sh boot_time.sh cut_kiosk.sh cut_ext4.sh \
+                                      cut_swap.sh cut_stick.sh slots.sh update.sh one_back.sh guest.sh)
 
 test-system: ## the box: the image in QEMU for an evening, power cuts under the programs (root)
 	@board/deps.sh test-long
@@ -288,7 +288,7 @@ test-system-long: ## the same with 20,000 cuts of each kind (many hours)
 	@board/deps.sh test-long
 	@$(SUBMAKE) programs tools $(FAKE_LIB)
 	@TMPDIR=$${TMPDIR:-/dev/shm} PARVIS_KIOSK_CUTS=20000 PARVIS_EXT4_CUTS=20000 PARVIS_SWAP_CUTS=20000 \
-		PARVIS_STICK_CUTS=20000 tests/run.sh -j 2 -t 86400 $(BOX_TESTS)
+		PARVIS_STICK_CUTS=20000 PARVIS_KILLS=200 PARVIS_COLD_CUTS=30 tests/run.sh -j 2 -t 86400 $(BOX_TESTS)
 
 test-debian13: ## build, run and test in a fresh Debian 13 (root, mmdebstrap); also test-debian12
 	@tests/run.sh -t 3600 tests/system/debian13.sh
