@@ -313,9 +313,9 @@ PAGES = {
 class Door:
 	"""A machine with the box in it, its shell and its lamps."""
 
-	def __init__(self, name, disk, tools, resume=None, clock="17:50:00", units=(), wait=True):
+	def __init__(self, name, disk, tools, resume=None, clock="17:50:00", units=(), wait=True, more=()):
 		"""disk: of make_overlay(). resume: the name of a snapshot in it. units: more credentials,
-		as (name, text)."""
+		as (name, text). more: what else is plugged into the machine, as options of QEMU."""
 		self.name = name
 		self.logs = f"{BUILD}/{name}"
 		rom = os.environ.get("PARVIS_ROM", f"{os.path.dirname(IMAGE)}/u-boot.rom")
@@ -331,7 +331,7 @@ class Door:
 			with open(path, "w") as f:
 				f.write(text)
 			arguments += machine.credential(unit, path)
-		arguments += shlex.split(os.environ.get("PARVIS_QEMU_MORE", ""))
+		arguments += [*more, *shlex.split(os.environ.get("PARVIS_QEMU_MORE", ""))]
 		if resume:
 			arguments += ["-loadvm", resume]
 		self.machine = machine.Machine(machine.find_qemu(BUILDER), arguments, self.logs)
@@ -383,7 +383,7 @@ class Door:
 			except Failed:
 				return None
 			return [json.loads(line) for line in out.splitlines()]
-		return wait_until("the log can be read", 30, read)
+		return wait_until("the log can be read", 30, lambda: (rows := read()) is not None and [rows])[0]
 
 	def shows(self, page, seconds):
 		"""Whether one of PAGES stands on the screen within so long."""

@@ -93,7 +93,8 @@ class Machine:
 			          "-device", f"virtserialport,chardev={name},name=parvis.{name}"]
 		argv = qemu + arguments + ["-device", "virtio-serial-pci"] + ports + [
 			"-qmp", f"unix:{self._sockets}/qmp,server=on,wait=off",
-			"-serial", f"file:{logs}/console"]
+			"-chardev", f"socket,id=console,path={self._sockets}/console,server=on,wait=off,"
+			f"logfile={logs}/console", "-serial", "chardev:console"]
 		self._said = open(f"{logs}/qemu", "wb")
 		self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=self._said,
 		                                stderr=self._said)
@@ -122,7 +123,7 @@ class Machine:
 		return (int(fields[11]) + int(fields[12])) / TICKS
 
 	def port(self, name):
-		"""A connected socket to one of PORTS."""
+		"""A connected socket to one of PORTS; "console" is a cable in the serial one."""
 		path = f"{self._sockets}/{name}"
 
 		def connect():
@@ -299,6 +300,14 @@ class Shell:
 			raise Failed(f"not within {seconds} s: {command}\n{self._buffer.decode(errors='replace')}")
 		status = self._read(b".\n", 10) or b"-1"
 		return int(status), out.decode(errors="replace").strip()
+
+	def try_run(self, command, seconds):
+		"""The output of a command, or nothing where nobody answers yet; both ends begin anew then."""
+		try:
+			return self.run(command, seconds)[1]
+		except Failed:
+			self._buffer = b""
+			return ""
 
 	def get(self, command, seconds=60):
 		"""The output of a command that has to succeed."""

@@ -12,5 +12,6 @@ for program in film lamps; do
 		"tests/system/guest/$program.c" build/release/libparvis.a \
 		$(pkg-config --cflags --libs libjpeg libpng) -lm
 done
+cc -std=c17 -O2 -D_GNU_SOURCE -static -o "$out/escape" tests/system/guest/escape.c
 cp -r /src/modules "$out/modules"
 cp tests/system/vm/setup.sh "$out"
