@@ -27,7 +27,7 @@ replay() {
 }
 
 no_bytes=-Wl,--wrap=stick_files_sync
-no_names=-Wl,--wrap=stick_files_sync_dir
+no_names=-Wl,--wrap=stick_files_rename,--wrap=stick_files_sync_dir
 if ! build writer stick_writer || ! build no_bytes stick_writer $no_bytes ||
 	! build no_names stick_writer $no_names || ! build cut_stick cut_stick; then
 	echo "Bail out! the helpers do not build"

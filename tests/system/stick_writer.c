@@ -7,14 +7,15 @@
  *     rows NUMBER BYTES    so many rows are in the log: no copy can have more
  *     told NUMBER BYTES    so many are on the stick, durably
  *
- * Linked with --wrap=stick_files_sync or --wrap=stick_files_sync_dir the copy makes its bytes or
- * its name last only by chance: the controls that have to be caught. */
+ * Linked with --wrap=stick_files_sync, or with --wrap=stick_files_rename and stick_files_sync_dir,
+ * the copy makes its bytes or its name last only by chance: the controls that have to be caught. */
 #include "app/stick_copy.h"
 #include "app/stick_files.h"
 #include "base/log.h"
 #include "tests/fake/store_bench.h"
 #include "tests/system/stick_keys.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 
 /* The names that the linker's --wrap asks for; nothing calls them without it. */
 int __wrap_stick_files_sync(int fd);
+int __wrap_stick_files_rename(const char *from, const char *to);
 int __wrap_stick_files_sync_dir(const char *path);
 
 int __wrap_stick_files_sync(int fd)
@@ -34,10 +36,23 @@ int __wrap_stick_files_sync(int fd)
 	return 0;
 }
 
+/* To be renamed when nothing syncs it any more: ext4 writes a file's new name when the file is
+ * synced. */
+static char late_from[PATH_MAX], late_to[PATH_MAX];
+
+int __wrap_stick_files_rename(const char *from, const char *to)
+{
+	snprintf(late_from, sizeof(late_from), "%s", from);
+	snprintf(late_to, sizeof(late_to), "%s", to);
+	return 0;
+}
+
 int __wrap_stick_files_sync_dir(const char *path)
 {
 	(void)path;
-	return 0;
+	int status = *late_to ? rename(late_from, late_to) : 0;
+	*late_to = '\0';
+	return status;
 }
 
 static const char *block_log;
