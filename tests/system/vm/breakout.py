@@ -16,12 +16,12 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import door
+import ends
 import hands
 import inside
 import lines  # noqa: F401 its steps
 import machine
 import plugs  # noqa: F401
-import ends
 from box import BOOT_CARDS, Box, Breach, CONTROLS, PARTS, tap
 from door import BUILD, Door, run
 from machine import Failed

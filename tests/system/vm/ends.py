@@ -9,14 +9,15 @@ from box import Breach, control, step
 from door import BOOT, BUILD, IMAGE, run
 from machine import Failed
 
-TEXT = (0xAA, 0xAA, 0xAA)  # the kernel's own letters
+BLACK, TEXT = (0, 0, 0), (0xAA, 0xAA, 0xAA)  # a console's ground, and the kernel's own letters
 
 
 def restarted(b, seconds):
 	"""The kiosk is another process, nothing else has changed; no console was to be seen meanwhile."""
 	end = time.monotonic() + seconds
 	while b.state().splitlines()[1] in (b.before.splitlines()[1], "kiosk "):
-		if b.machine.colours().get(TEXT, 0) > 0.0005:
+		seen = b.machine.colours()
+		if seen.get(BLACK, 0) > 0.5 and seen.get(TEXT, 0) > 0.0005:
 			raise Breach("a console is on the screen")
 		if time.monotonic() > end:
 			raise Breach("the kiosk does not come back")
