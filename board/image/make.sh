@@ -123,7 +123,7 @@ step_root() {
 		return 1
 	}
 	# The kiosk draws by itself (ui/scanout.h). What SDL would draw with, where it had a screen to draw on, is
-	# a third of the root.
+	# more than a third of the root.
 	# shellcheck disable=SC2016 # expanded in the root
 	inside "$root" sh -c 'dpkg --purge --force-depends $(dpkg-query -W -f "\${binary:Package}\n" \
 		mesa-libgallium "libllvm*" "libz3-*" libdrm-amdgpu1 "libdrm-intel*" "libdrm-nouveau*" \

@@ -8,7 +8,6 @@ function value_of(line) {
 	return line
 }
 
-# host and port of an address, into the two globals; false for what is none.
 BEGIN {
 	usual_port["mqtt"] = 1883
 	usual_port["mqtts"] = 8883
@@ -17,6 +16,7 @@ BEGIN {
 	usual_port["https"] = 443
 }
 
+# host and port of an address of one of these schemes, into the two globals; false for what is none.
 function is_address(url, schemes, scheme, rest, at, bracket) {
 	gsub(/[ \t\r"']/, "", url)
 	if (!match(url, /^[a-z]+:\/\//))
