@@ -81,7 +81,7 @@ static void *watch(void *argument)
 		place_watch_look(w);
 		pthread_mutex_lock(&w->lock);
 		struct timespec at;
-		clock_gettime(CLOCK_REALTIME, &at);
+		clock_gettime(CLOCK_MONOTONIC, &at);
 		at.tv_sec += WATCH_S;
 		if (!w->stopping)
 			pthread_cond_timedwait(&w->wake, &w->lock, &at);
@@ -105,7 +105,11 @@ int place_watch_open(struct place_watch **out, const struct adopt_places *places
 	w->places = places;
 	atomic_init(&w->seen, PLACES_EMPTY);
 	pthread_mutex_init(&w->lock, NULL);
-	pthread_cond_init(&w->wake, NULL);
+	pthread_condattr_t attr;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &attr);
+	pthread_condattr_destroy(&attr);
 	place_watch_look(w);
 	int error = -pthread_create(&w->thread, NULL, watch, w);
 	if (error) {

@@ -141,6 +141,10 @@ class Box:
 		wait_until("the row", SLOW, lambda: self.d.counts() == had + 1, 1)
 		run(PARVIS, "log", "--verify", "--data", f"{self.d.logs}/data")
 
+	def uptime(self):
+		"""Seconds that have passed in there."""
+		return float(self.said("read -r up _ </proc/uptime; echo $up"))
+
 	def wait(self, what, condition, seconds=SLOW, pause=0.5):
 		return wait_until(what, seconds, condition, pause)
 

@@ -300,7 +300,7 @@ WHITE = (0xFF, 0xFF, 0xFF)
 # How a screen is known: a few of its places, by colour.
 PAGES = {
 	"offer": (((34, 425), ACTION), ((615, 432), WHITE)),
-	"scan": (((34, 425), ACTION), ((412, 432), WHITE)),
+	"scan": (((34, 425), ACTION), ((150, 412), ACTION), ((412, 432), WHITE)),
 	"welcome": (((34, 425), GREEN), ((700, 300), GREEN)),
 	"refused": (((34, 425), RED), ((700, 300), RED)),
 	"pin": (((670, 370), ACTION), ((135, 432), NIGHT)),

@@ -88,7 +88,7 @@ def clocks(b):
 
 @control("power")
 def a_shell_on_a_console(b):
-	b.shell.get("systemd-run --quiet --unit=planted-shell sh -c 'sleep 60; true'")
+	b.shell.get("systemd-run --quiet --unit=planted-shell --property=Type=exec sh -c 'sleep 60; true'")
 
 
 # --- a start ---------------------------------------------------------------------------------------

@@ -104,7 +104,11 @@ def touches_at_random(b):
 @step("hands", "T9")
 def a_session_that_is_left_open(b):
 	b.d.volunteer()
+	opened = b.uptime()
 	b.waits_for_guests(150)
+	stood = b.uptime() - opened
+	if not 30 < stood < 120:
+		raise Failed(f"it was closed after {stood:.0f} s")
 	return "closed, and the scan screen"
 
 

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """Updates of a booted box, seen from outside: a stick brings a signed system, which is taken when no
-event is on, starts, proves itself and is kept with every row; another brings one that does not work,
+event is on, starts, proves itself and is kept with every row; the network brings one that does not work,
 which is tried three times and left by itself. Also what surrounds that: the clock comes from the
 network, the data partition has grown to its disk. Speaks TAP."""
 import calendar
 import datetime
+import functools
+import http.server
 import os
 import re
 import shutil
@@ -59,6 +61,33 @@ class TimeServer:
 # Where a box asks: what its network does not tell it here.
 ASKS_US = ("tmpfiles.extra", "d /run/systemd/timesyncd.conf.d 0755\n"
            f"f /run/systemd/timesyncd.conf.d/test.conf 0644 - - - [Time]\\nNTP={HOST}\\n\n")
+
+
+# --- systems, from the network -----------------------------------------------------------------------
+
+class WebServer:
+	"""Serves a folder, from a port that the kernel chooses, and knows what was asked for."""
+
+	def __init__(self, folder):
+		self.asked = asked = []
+
+		class Handler(http.server.SimpleHTTPRequestHandler):
+			def log_request(self, *_):
+				asked.append(f"{self.command} {self.path}")
+
+		server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
+		self.port = server.server_port
+		threading.Thread(target=server.serve_forever, daemon=True).start()
+
+
+def set_options(disk, text):
+	"""What the owner of a box writes on its card."""
+	partition = f"{disk}@@{door.partition(IMAGE, 1)[0]}"
+	with open(f"{BUILD}/options", "w") as f:
+		f.write(text)
+	run("mmd", "-i", partition, "::parvis")
+	run("mcopy", "-i", partition, f"{BUILD}/options", "::parvis/options")
+	return disk
 
 
 # --- other systems -----------------------------------------------------------------------------------
@@ -215,7 +244,7 @@ def opening(d):
 	return box
 
 
-def not_during_the_event(box, server):
+def not_during_the_event(box, server, web):
 	def waits():
 		box.get("systemctl start parvis-update", 600)
 		return "exec-condition" in " ".join(box.told().splitlines()[-3:])
@@ -224,13 +253,15 @@ def not_during_the_event(box, server):
 	box.time_is(server, 0, 19)
 	tap.check("and while the event is on, by the network's time", waits(), box.told())
 	tap.equal("nothing was installed", "bad", box.get("parvis-slot get-state B"))
+	box.get("systemctl start parvis-fetch", 600)
+	tap.equal("nor was the network asked for one", [], web.asked)
 
 
-def good_update(box, server, stick, version):
+def good_update(box, server, web, stick, version):
 	d = box.d
 	d.machine.plug_stick(stick)
 	box.get("for i in $(seq 300); do grep -q ' /media/' /proc/mounts && break; sleep 0.2; done")
-	not_during_the_event(box, server)
+	not_during_the_event(box, server, web)
 	box.remember_boot()
 	begun, cpu = time.monotonic(), d.machine.cpu_seconds()
 	box.time_is(server, 1, 10)
@@ -252,13 +283,13 @@ def good_update(box, server, stick, version):
 	d.shot("updated")
 
 
-def broken_update(box, server, stick, version, name):
+def broken_update(box, server, web, version, name):
 	d = box.d
 	before = len(starts(d))
-	d.machine.plug_stick(stick)
-	box.get("for i in $(seq 300); do grep -q ' /media/' /proc/mounts && break; sleep 0.2; done")
 	box.remember_boot()
 	box.time_is(server, 1, 10)
+	box.get("systemctl start parvis-fetch", 20 * SLOW)
+	tap.equal(f"{name}: comes from the network", ["HEAD /box.raucb", "GET /box.raucb"], web.asked)
 	box.update()
 	wait_until("its first start", 4 * SLOW, lambda: len(starts(d)) > before)
 	box.restarted("B", 8 * SLOW)
@@ -274,7 +305,8 @@ def broken_update(box, server, stick, version, name):
 	box.get("systemctl start parvis-update", 300)
 	tap.equal(f"{name}: is not tried again", (tried, "B"),
 	          (box.get("wc -l </data/rauc/tried"), box.get("parvis-slot get-primary")))
-	d.machine.pull_stick()
+	box.get("systemctl start parvis-fetch", 300)
+	tap.equal(f"{name}: nor fetched again", 1, sum(a.startswith("GET") for a in web.asked))
 	d.shot("back")
 
 
@@ -282,23 +314,22 @@ def main():
 	os.makedirs(BUILD, exist_ok=True)
 	door.make_event(EVENT)
 	newer, broken = version_after(1), version_after(2)
-	sticks = {
-		"newer": [make_bundle("newer", newer)],
-		"broken": [make_bundle("broken", broken, without_a_kiosk)],
-	}
-	sticks = {name: door.make_stick(f"{BUILD}/{name}.img", files, "512M") for name, files in sticks.items()}
+	stick = door.make_stick(f"{BUILD}/newer.img", [make_bundle("newer", newer)], "512M")
+	os.makedirs(f"{BUILD}/web", exist_ok=True)
+	os.rename(make_bundle("broken", broken, without_a_kiosk), f"{BUILD}/web/box.raucb")
+	server, web = TimeServer(), WebServer(f"{BUILD}/web")
 	tools = door.make_tools({})
-	disk = door.make_overlay("update", door.make_box(EVENT), f"{DISK_MIB}M")
-	server = TimeServer()
+	card = set_options(door.make_box(EVENT), f'UPDATES="http://{HOST}:{web.port}/box.raucb"\n')
+	disk = door.make_overlay("update", card, f"{DISK_MIB}M")
 	tap.at("bundles are made")
 	with Door("box", disk, tools, units=[ASKS_US]) as d:
 		try:
 			tap.at("it has a shell")
 			box = opening(d)
 			tap.at("it is a door")
-			good_update(box, server, sticks["newer"], newer)
+			good_update(box, server, web, stick, newer)
 			tap.at("it is updated")
-			broken_update(box, server, sticks["broken"], newer, "a system without a kiosk")
+			broken_update(box, server, web, newer, "a system without a kiosk")
 			tap.at("it is back")
 		except Failed as why:
 			tap.check("updates come to their end", False, why)
