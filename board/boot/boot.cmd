@@ -7,19 +7,20 @@
 
 if test "${board}" = rpi; then
 	setenv state_addr 0x03f00000; setenv kernel_addr 0x04000000; setenv initrd_addr 0x0c000000
-	setenv console "console=tty0"
 elif test "${arch}" = x86; then
 	setenv state_addr 0x00f00000; setenv kernel_addr 0x01000000; setenv initrd_addr 0x08000000
-	setenv console "console=tty0 console=ttyS0"
 else
 	setenv state_addr 0x47000000; setenv kernel_addr 0x48000000; setenv initrd_addr 0x50000000
-	setenv console "console=tty0 console=ttyAMA0"
 fi
 ${devtype} dev ${devnum}
 
 # Nothing on USB is used before the system itself has judged it: no keyboard while it starts, and no stick
 # that says it is this disk, whose names are the same on every box. Unless this disk is a stick.
 if test "${devtype}" = usb; then setenv usb; else setenv usb "usbcore.authorized_default=0"; fi
+
+# Whoever has a keyboard or a serial line gets no word in before the system has settled what these may do: the
+# kernel takes no orders from serial lines, drives no keyboard that is not on USB, and starts nothing anew.
+setenv hands "console=tty0 sysctl.kernel.sysrq=0 sysctl.kernel.ctrl-alt-del=0 i8042.nokbd ${usb}"
 
 # --- the state: the first copy if it is whole, else the second, else both slots with three tries
 
@@ -67,7 +68,7 @@ if test "${arch}" = x86; then
 else
 	setenv start_kernel 'booti ${kernel_addr} ${initrd_addr}:${initrd_size} ${fdt_addr}'
 fi
-setenv start 'echo "slots: starting ${slot}"; setenv uuid; part uuid ${devtype} ${devnum}:${part} uuid; setenv bootargs "root=PARTUUID=${uuid} ro rootwait fsck.repair=yes rauc.slot=${slot} panic=10 sysctl.kernel.sysrq=0 ${usb} lsm=landlock,lockdown,yama quiet ${console} ${extra}"; if load ${devtype} ${devnum}:${part} ${kernel_addr} /boot/vmlinuz; then setenv kernel_size ${filesize}; if load ${devtype} ${devnum}:${part} ${initrd_addr} /boot/initrd.img; then setenv initrd_size ${filesize}; run start_kernel; fi; fi; echo "slots: ${slot} cannot be started"'
+setenv start 'echo "slots: starting ${slot}"; setenv uuid; part uuid ${devtype} ${devnum}:${part} uuid; setenv bootargs "root=PARTUUID=${uuid} ro rootwait fsck.repair=yes rauc.slot=${slot} panic=10 ${hands} lsm=landlock,lockdown,yama quiet ${extra}"; if load ${devtype} ${devnum}:${part} ${kernel_addr} /boot/vmlinuz; then setenv kernel_size ${filesize}; if load ${devtype} ${devnum}:${part} ${initrd_addr} /boot/initrd.img; then setenv initrd_size ${filesize}; run start_kernel; fi; fi; echo "slots: ${slot} cannot be started"'
 
 # More words for the kernel, for tests: not on a Pi, whose card anybody can write.
 if test "${board}" = rpi; then true; else

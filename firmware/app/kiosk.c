@@ -464,6 +464,7 @@ void kiosk_draw(struct kiosk *k)
 	screen.focus = k->focus;
 	if (k->options->box)
 		screen.box = box_screen(k->options->box);
+	screen.system_version = k->options->system_version;
 	ui_draw(k->ui, &screen, k->lamps_on);
 	k->dirty = false;
 }

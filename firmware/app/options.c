@@ -293,6 +293,7 @@ enum options_result options_read(struct options *out, int argc, char **argv)
 	}
 	if (end != FLAGS_GO_ON || !fill_defaults(&o))
 		return OPTIONS_WRONG;
+	os_release_version(OS_RELEASE, o.system_version);
 	*out = o;
 	return OPTIONS_RUN;
 }

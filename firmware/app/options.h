@@ -6,6 +6,7 @@
 #include "base/cc.h"
 #include "door/admission.h"
 #include "port/broker.h"
+#include "port/os_release.h"
 #include "port/supervisor.h"
 
 #include <limits.h>
@@ -38,8 +39,9 @@ struct options {
 	char box_pins[PATH_MAX];
 	unsigned script_skip; /* lines of the script that have been played before the door */
 	bool offscreen, fullscreen, panel, mute;
-	bool is_closed;                /* --is-closed: only say so */
-	struct supervisor *supervisor; /* NULL: nobody watches */
+	bool is_closed;                           /* --is-closed: only say so */
+	char system_version[SYSTEM_VERSION_SIZE]; /* "": this is no system of ours */
+	struct supervisor *supervisor;            /* NULL: nobody watches */
 };
 
 enum options_result { OPTIONS_RUN, OPTIONS_DONE, OPTIONS_WRONG };

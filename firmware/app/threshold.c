@@ -158,6 +158,7 @@ static void draw(struct threshold *t)
 	}
 	if (t->has_box)
 		s.box = box_screen(t->box);
+	s.system_version = t->options->system_version;
 	if (t->until_ms)
 		s.adopt_s = (uint16_t)((t->until_ms - now.mono_ms + 999) / 1000);
 	ui_draw(t->ui, &s, 0);

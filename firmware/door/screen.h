@@ -292,10 +292,11 @@ struct screen {
 	struct screen_fleet_total fleet_total;
 	struct screen_pair pairs[SCREEN_PAIRS_MAX];
 
-	/* SCREEN_ADOPT; `box`, what this one is now, in small type for volunteers elsewhere, too.
-	 */
+	/* SCREEN_ADOPT; `box`, what this one is now, and the version of the system that it runs
+	 * ("" = not one of ours) in small type for volunteers elsewhere, too. */
 	enum screen_adopt_state adopt;
 	struct screen_box offer, box;
+	const char *system_version;
 	const char *offer_file;      /* the file's name; NULL = none */
 	uint16_t offer_at, offer_of; /* 1 of 3 */
 	uint16_t adopt_s;            /* until it is done, or left, without a touch; 0 = never */

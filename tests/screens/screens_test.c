@@ -45,6 +45,7 @@ static struct screen a_screen(void)
 	s.venue_address = "82 avenue Denfert-Rochereau, 75014 Paris";
 	s.debate = "Les espaces de co-working, des lieux d’expérimentation de la citoyenneté ?";
 	s.door = "nord";
+	s.system_version = "0.1.0+20261122142022";
 	s.now = (struct when){ NOW_MS, 1000, TRUST_SYNCED };
 	s.languages = (1U << LANGUAGE_COUNT) - 1;
 	s.capacity_seats = 1300;
@@ -293,7 +294,7 @@ static void the_adopt_screen_fits(void **state)
 	}
 }
 
-/* So that boxes can be compared: a volunteer finds the bundle under the figures. */
+/* So that boxes can be compared: a volunteer finds the bundle and the system under the figures. */
 static void the_headcount_tells_the_bundle(void **state)
 {
 	struct screen s = a_screen();

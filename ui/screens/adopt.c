@@ -15,6 +15,11 @@ static const char *or_dash(const char *text)
 	return text && *text ? text : "–";
 }
 
+static const char *or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
 static void box_text(const struct page *p, const struct screen_box *b, char out[STRING_SIZE])
 {
 	char serial[24];
@@ -25,15 +30,22 @@ static void box_text(const struct page *p, const struct screen_box *b, char out[
 		ARRAY_LEN(args));
 }
 
+/* The version stands behind, or where that is too much for a line, below. */
 void screen_box_line(struct page *p, struct box *rest)
 {
 	struct type type = { 20, 400, p->palette->soft, ALIGN_START, true };
-	char text[STRING_SIZE];
+	const char *version = or_empty(p->screen->system_version);
+	char text[STRING_SIZE], all[STRING_SIZE];
 	if (!p->screen->box.short_hash)
 		return;
 	box_text(p, &p->screen->box, text);
+	text_copy(all, sizeof(all), text);
+	screen_join(all, sizeof(all), version);
+	bool one = !*version || text_width(p, all, &type) <= rest->w;
 	double h = text_height(p, "X", &type, rest->w);
-	text_draw_line(p, box_bottom(rest, h), text, &type);
+	if (!one)
+		text_draw_line(p, box_bottom(rest, h), version, &type);
+	text_draw_line(p, box_bottom(rest, h), one ? all : text, &type);
 	box_bottom(rest, 12);
 }
 
@@ -205,6 +217,8 @@ void screen_adopt(struct page *p)
 	body.ink = p->palette->text;
 	if (s->offer_of > 1)
 		snprintf(soft, sizeof(soft), "· %u / %u", s->offer_at, s->offer_of);
+	else if (*or_empty(s->system_version))
+		snprintf(soft, sizeof(soft), "· %s", s->system_version);
 	struct box rest = screen_frame(p, "Parvis", soft);
 	draw_foot(p, &rest);
 	draw_title(p, &rest);

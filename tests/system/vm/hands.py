@@ -131,7 +131,9 @@ def wrong_pins(b):
 @control("hands")
 def another_program_on_the_screen(b):
 	"""The kiosk is another process than it was."""
+	was = b.said("systemctl show -P MainPID parvis-kiosk")
 	b.shell.get("systemctl kill -s KILL parvis-kiosk")
+	b.wait("another one", lambda: b.said("systemctl show -P MainPID parvis-kiosk") not in ("0", was))
 
 
 # --- codes -----------------------------------------------------------------------------------------
@@ -258,16 +260,11 @@ def inputs(b, folder):
 
 
 def machines_own(b):
-	"""The keyboard at the machine's own socket, which is refused at its keys."""
-	folders = b.said("for d in /sys/devices/platform/i8042/serio*/input/input*; do "
-	                 "[ -e $d/capabilities/key ] && read -r k <$d/capabilities/key && "
-	                 "[ ${#k} -gt 8 ] && echo $d; done; true").split()
-	if not folders:
-		raise Failed("this machine has no keyboard of its own")
-	for folder in folders:
-		if b.said(f"cat {folder}/inhibited") != "1":
-			raise Breach("its keys are heard")
-	return folders
+	"""The keyboard at the machine's own socket, which the kernel does not drive."""
+	if b.said("ls -d /sys/devices/platform/i8042") == "":
+		raise Failed("this machine has no socket for a keyboard")
+	if b.said("grep -l 'AT.*[Kk]eyboard' /sys/class/input/input*/name"):
+		raise Breach("the machine's own keyboard is driven")
 
 
 class Scanner:
@@ -284,7 +281,8 @@ class Scanner:
 			raise Failed("the scanner is not heard, so nothing is tried")
 		event = b.said(f"echo /dev/input/$(basename {folder}:*/*/input/input*/event* "
 		               f"{folder}:*/*/*/input/input*/event* | tail -n 1)")
-		b.shell.get(f"rm -f /run/parvis-heard; cat {event} >/run/parvis-heard 2>/dev/null &")
+		b.shell.get(f"cat {event} >/run/parvis-heard 2>/dev/null & echo $! >/run/parvis-hears")
+		b.wait("somebody listens", lambda: event in b.said("ls -l /proc/$(cat /run/parvis-hears)/fd"))
 		return self
 
 	def chords(self, chords):

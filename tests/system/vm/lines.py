@@ -37,8 +37,8 @@ class Line:
 				text += self._socket.recv(65536)
 		return text.decode(errors="replace")
 
-	def silent(self):
-		text = self.heard()
+	def silent(self, seconds=3):
+		text = self.heard(seconds)
 		if any(word in text for word in TELLS):
 			raise Breach(f"it answers: {text.strip()[:100]}")
 
@@ -65,6 +65,9 @@ def signals_and_sequences(b):
 
 @step("wires", "S3")
 def keys_of_the_kernel_by_a_break(b):
+	"""Which are for a console alone."""
+	if "tty0" != b.said("cat /proc/consoles").split()[0] or "ttyS" in b.said("cat /proc/consoles"):
+		raise Breach("a serial line is a console of the kernel's")
 	with Line(b) as line:
 		for key in b"htmkecub":
 			line.asks_kernel(bytes([key]))
@@ -81,12 +84,10 @@ def much_at_once(b):
 
 
 @control("wires")
-def the_kernel_answers_a_break(b):
-	b.shell.get("echo 1 >/proc/sys/kernel/sysrq")
-	b.begin()
+def somebody_answers_on_the_line(b):
 	with Line(b) as line:
-		line.asks_kernel(b"h")
-		line.silent()
+		b.shell.get("systemd-run --quiet --unit=planted-login agetty --local-line --noclear ttyS0 vt102")
+		line.silent(20)
 
 
 # --- the network -----------------------------------------------------------------------------------
