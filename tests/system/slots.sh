@@ -61,7 +61,8 @@ fi
 
 failed=0
 qemu() {
-	"$@" qemu-system-x86_64 -M pc -accel tcg -nodefaults -display none -m 256 -bios "$rom" \
+	"$@" qemu-system-x86_64 -M pc -accel tcg,thread=single -icount shift=1 -nodefaults -display none -m 256 \
+		-bios "$rom" \
 		-drive "file=$disk,if=none,id=disk,format=raw,cache=writethrough" \
 		-device virtio-blk-pci,drive=disk -serial stdio
 }
