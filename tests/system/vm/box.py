@@ -114,6 +114,12 @@ class Box:
 		new = set(now.splitlines()) - set(self.before.splitlines())
 		raise Breach("; ".join([f"is now: {x}" for x in sorted(new)] + [f"is no more: {x}" for x in sorted(gone)]))
 
+	def changes(self, seconds):
+		"""Waits so long until it is not what it was; what was done to it may take a moment."""
+		end = time.monotonic() + seconds
+		while self.state() == self.before and time.monotonic() < end:
+			time.sleep(0.2)
+
 	def camera(self, on):
 		"""A camera that shows nothing new keeps an emulated machine busy with looking at it."""
 		self.shell.get("for p in /proc/[0-9]*; do read -r x <$p/comm && [ $x = film ] && "

@@ -81,6 +81,7 @@ def try_part(name, box, seen, image):
 		what = plant.__name__.replace("_", " ")
 		try:
 			plant(box)
+			box.changes(10)
 			box.same(3)
 			tap.check(f"planted and seen: {what}", False, "nobody saw it")
 		except Breach:
@@ -97,7 +98,10 @@ def first_boot(disk, tools, stick, cards):
 		d.become(stick)
 		tap.at(f"it is a door, {d.machine.cpu_seconds():.0f} s of processor")
 		d.machine.save("door")
-		return version
+		box = Box(d, f"{BUILD}/cable")
+		box.wait("the stick is out", lambda: d.shell.run("grep -q ' /media/' /proc/self/mountinfo")[0] != 0)
+		box.begin()
+		return {"image": version, "lasting": box.lasting(), "seen": {}, "exposed": {}}
 
 
 def main(wanted):
@@ -111,7 +115,7 @@ def main(wanted):
 		tools = door.make_tools({"guest1": door.ticket("guest1"), **hands.CODES})
 		stick = door.make_stick(f"{BUILD}/bundle.img", [f"{EVENT}/numa.parvis"])
 		disk = door.make_overlay("breakout")
-		came = {"image": first_boot(disk, tools, stick, cards), "seen": {}, "exposed": {}}
+		came = first_boot(disk, tools, stick, cards)
 	seen, spent = came["seen"], 0
 	for name in wanted or PARTS:
 		tap.at(name)
@@ -123,8 +127,7 @@ def main(wanted):
 				if resumes:
 					box.begin()
 					box.camera(name == "codes")
-					came.setdefault("lasting", box.lasting())
-				box.lasting_before = came.get("lasting")
+				box.lasting_before = came["lasting"]
 				try_part(name, box, seen, came["image"])
 				d.journal()
 			except Failed as why:

@@ -88,7 +88,7 @@ def clocks(b):
 
 @control("power")
 def a_shell_on_a_console(b):
-	b.shell.get("systemd-run --quiet --unit=planted-shell --property=Type=exec sh -c 'sleep 60; true'")
+	b.shell.get("systemd-run --quiet --unit=planted-shell sh -c 'sleep 60; true'")
 
 
 # --- a start ---------------------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def hands_on_everything(b):
 	b.begin()
 	if b.lasting() != b.lasting_before:
 		raise Breach("it is not what it is otherwise: " +
-		             "; ".join(sorted(set(b.lasting()) ^ set(b.lasting_before or ()))))
+		             "; ".join(sorted(set(b.lasting()) ^ set(b.lasting_before))))
 	hands.refused(b, "0627:0001")
 	return f"{n} times each: nothing; the keyboard is refused"
 
