@@ -285,7 +285,7 @@ test-system: ## the box: the image in QEMU for an evening, power cuts under the 
 	@TMPDIR=$${TMPDIR:-/dev/shm} PARVIS_EXT4_CUTS=$${PARVIS_EXT4_CUTS:-500} \
 		tests/run.sh -j 2 -t 2700 $(BOX_TESTS)
 
-test-system-long: ## the same with 20,000 cuts of each kind (many hours)
+test-system-long: ## the same with 20,000 cuts of each kind, 230 of the machine (many hours)
 	@board/deps.sh test-long
 	@$(SUBMAKE) programs tools $(FAKE_LIB)
 	@TMPDIR=$${TMPDIR:-/dev/shm} PARVIS_KIOSK_CUTS=20000 PARVIS_EXT4_CUTS=20000 PARVIS_SWAP_CUTS=20000 \
@@ -403,8 +403,8 @@ image: ## make a box's disk image, ARCH=amd64 (root; Debian 13 inside, from apt'
 	@board/deps.sh image
 	@board/image/make.sh $(ARCH)
 
-clean: ## remove build/
-	rm -rf build
+clean: ## remove build/, but for the keys that boxes' updates are signed with
+	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name keys -exec rm -rf {} +
 
 help: ## this
 	@sed -n 's/^\([a-z][a-z0-9-]*\):.*## \(.*\)/  \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | \

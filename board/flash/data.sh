@@ -49,8 +49,9 @@ if [ -n "$wifi" ]; then
 fi
 sync -f "$dir" && umount "$dir" || fail "its data partition cannot be written to its end"
 
-# From the disk again, not from memory.
-blockdev --flushbufs "$loop"
+# From the disk again, not from what the loop device or, below it, the disk's own has in memory.
+blockdev --flushbufs "$loop" && blockdev --flushbufs "$disk" && blockdev --flushbufs "$loop" ||
+	fail "what this computer remembers of it cannot be dropped"
 said=$(e2fsck -f -n "$loop" 2>&1) || fail "its data partition did not come out clean: $(echo "$said" | tail -n 1)"
 mount -t ext4 -o ro,$options "$loop" "$dir" || fail "its data partition cannot be mounted again"
 [ -z "$bundle" ] || cmp -s "$bundle" "$dir/provision/box.parvis" || fail "the bundle did not arrive whole"

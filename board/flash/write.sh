@@ -44,6 +44,11 @@ put()
 {
 	LC_ALL=C dd if="$1" of=$disk bs=4096 skip=0 seek="$2" count="$3" iflag=fullblock oflag=direct \
 		conv=nocreat,notrunc,fsync 2>"$work/dd" || trouble "it was written to"
+	read_back "$@"
+}
+
+read_back()
+{
 	LC_ALL=C dd if=$disk bs=4096 skip="$2" count="$3" iflag=direct,fullblock of="$work/back" \
 		2>"$work/dd" || trouble "it was read back"
 	cmp -s -n $(($3 * 4096)) "$1" "$work/back" || unfaithful
@@ -55,8 +60,26 @@ unfaithful()
 		"The box cannot start from it. The card is worn out, or has less room than it says: do not use it."
 }
 
-# The disk boots nothing from here on. Its end is written to as well: a card that pretends to be larger
-# than it is shows itself, and no older partition table is left there.
+# A card that pretends to be larger than it is loses what is beyond, or takes it for an earlier place: each
+# power of two of GiB is written to, then looked at once more, and the beginning with them.
+mark_sizes()
+{
+	gib=1 gibs=""
+	while [ $((gib * 1024 * MiB)) -lt "$disk_bytes" ]; do
+		{
+			echo "Parvis: this is GiB $gib of the disk."
+			cat /dev/zero
+		} 2>/dev/null | head -c 4096 >"$work/gib.$gib"
+		put "$work/gib.$gib" $((gib * 262144)) 1
+		gibs="$gibs $gib"
+		gib=$((gib * 2))
+	done
+	for gib in $gibs; do read_back "$work/gib.$gib" $((gib * 262144)) 1; done
+	[ -z "$gibs" ] || read_back "$work/marked" 0 256
+}
+
+# The disk boots nothing from here on. Its end is written to as well, so that no older partition table is
+# left there.
 mark_disk()
 {
 	{
@@ -65,6 +88,9 @@ mark_disk()
 	} 2>/dev/null | head -c "$MiB" >"$work/marked"
 	put "$work/marked" 0 256
 	put "$work/marked" $((disk_bytes / 4096 - 256)) 256
+	[ $((disk_bytes % 4096)) = 0 ] || LC_ALL=C dd if=/dev/zero of=$disk bs=512 seek=$((disk_bytes / 4096 * 8)) \
+		count=$((disk_bytes % 4096 / 512)) conv=nocreat,notrunc,fsync 2>"$work/dd" || trouble "it was written to"
+	mark_sizes
 	blockdev --rereadpt "$device" 2>/dev/null || true
 }
 

@@ -63,6 +63,7 @@ make_authority() {
 	sign signer -cert "$work/ca.cert.pem"
 	chmod 644 "$work"/*.cert.pem
 	mkdir -p "$keys"
+	chmod 755 "$keys"
 	mv "$work"/ca.cert.pem "$work"/ca.key.pem "$work"/signer.cert.pem "$work"/signer.key.pem "$keys/"
 	rm -rf "$work"
 }

@@ -31,6 +31,7 @@ static const char usage_head[] =
 static const char usage_middle[] = "  --scanner SPEC     a hand scanner\n";
 static const char usage_tail[] =
 	"  --pins FILE        GPIO pin map of lamps, buzzer, door and buttons\n"
+	"  --default-pins FILE  the same, where the box's bundle has none\n"
 	"  --printer URI      a label printer for walk-ins' badges: ipp://host/ipp/print\n"
 	"  --label WxH        the size of its labels in mm (default: 62x29)\n"
 	"  --labels N         a new roll: so many labels are left\n"
@@ -200,9 +201,9 @@ void options_use_box(struct options *o, const struct box *box)
 	o->doorway = box->settings.doorway;
 	if (!o->printer || o->printer == box->settings.printer)
 		o->printer = *box->settings.printer ? box->settings.printer : NULL;
-	if (o->pins && o->pins != o->box_pins)
+	if (o->pins && o->pins != o->box_pins && o->pins != o->default_pins)
 		return; /* given on the command line: what is wired here is known here */
-	o->pins = NULL;
+	o->pins = o->default_pins;
 	if (!box->bundle.parts[BUNDLE_PINS].present)
 		return;
 	int n = snprintf(o->box_pins, sizeof(o->box_pins), "%s/%s", box->dir,
@@ -222,6 +223,8 @@ static bool fill_defaults(struct options *o)
 	if (!*o->data && !o->script)
 		text_copy(o->data, sizeof(o->data), "/var/lib/parvis");
 	o->from_box = is_from_box(o, data_given);
+	if (!o->pins && !o->from_box)
+		o->pins = o->default_pins;
 	if (o->from_box && !*o->data) {
 		fprintf(stderr, "parvis-kiosk: a bundle needs --data, where the box is kept\n");
 		return false;
@@ -258,6 +261,7 @@ enum options_result options_read(struct options *out, int argc, char **argv)
 		{ "camera", .text = &o.camera },
 		{ "scanner", .text = &o.scanner },
 		{ "pins", .text = &o.pins },
+		{ "default-pins", .text = &o.default_pins },
 		{ "panel", .take = take_panel, .context = &o },
 		{ "printer", .text = &o.printer },
 		{ "label", .take = take_label, .context = &o },

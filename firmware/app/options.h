@@ -21,6 +21,7 @@ struct options {
 	const char *door;
 	enum doorway doorway;
 	const char *camera, *scanner, *pins; /* NULL: none */
+	const char *default_pins;            /* where neither --pins nor the box says; NULL */
 	const char *reader;                  /* socket of the reading process; NULL: a child */
 	const char *script, *shots;          /* NULL: live; pictures go to the working directory */
 	const char *printer;                 /* ipp or ipps URI; NULL: none */

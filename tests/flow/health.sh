@@ -19,6 +19,7 @@ END
 # A new system has lost one of its three tries to the start script, which is not there.
 cat >"$DIR/bin/parvis-slot" <<END
 #!/bin/sh
+echo "\$*" >>"$DIR/asked"
 case \$1 in
 get-current) echo B ;;
 status) "$bin/parvis-slot" --disk "$DIR/disk" status | sed 's/3 tries/2 tries/' ;;
@@ -51,7 +52,9 @@ is "a system that does its work has proven itself" "0 B: 9 tries left, first" "$
 is "nothing of it stays on the disk" "" "$(ls "$DIR/data")"
 touch "$DIR/dark"
 is "one without a screen has not, and is started again" "1 B: 3 tries left, first" "$(health new)"
+rm "$DIR/asked"
 is "one that had proven itself goes on" "3 B: 9 tries left" "$(health proven)"
+is "with all its tries, so that it is never taken for a new one" "set-state B good" "$(tail -n 1 "$DIR/asked")"
 rm "$DIR/dark"
 touch "$DIR/vanishes"
 is "a kiosk that was started anew meanwhile is none that stands" "1 B: 3 tries left, first" \

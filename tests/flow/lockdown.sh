@@ -2,11 +2,32 @@
 # What a box decides by script: which USB devices are used, and what its firewall lets out.
 . tests/fake/tap.sh
 
-# may EXPECTED WHAT ARGUMENT...
+# bytes HEX...: as they are
+bytes()
+{
+	for hex in $(echo "$*" | tr -d ' ' | sed 's/../& /g'); do
+		# shellcheck disable=SC2059 # an octal number, as printf has them
+		printf "\\$(printf %o "0x$hex")"
+	done
+}
+
+# may EXPECTED WHAT ARGUMENT...: of a device the third is the classes of its interfaces, each between colons, or
+# descriptors of its own after one of a device and one of a configuration.
 may()
 {
 	expected=$1 what=$2
 	shift 2
+	if [ "$1" = device ]; then
+		{
+			bytes 12 01 00 02 00 00 00 40 81 07 67 55 00 01 00 00 00 01
+			bytes 09 02 20 00 01 01 00 80 32
+			case $3 in
+			*:*) for class in $(echo "$3" | tr ':' ' '); do bytes "09 04 00 00 00 $class 00"; done ;;
+			*) bytes "$3" ;;
+			esac
+		} >"$DIR/descriptors"
+		set -- device "$2" "$DIR/descriptors"
+	fi
 	PARVIS_USB_LISTS="$DIR/none board/system/usb.allow" sh board/system/parvis-usb "$@"
 	is "$what" "$expected" $?
 }
@@ -25,7 +46,13 @@ may 1 "nor Bluetooth" device 0a12:0001 :e00101:
 may 1 "nor a printer" device 04b8:0202 :070102:
 may 1 "nor what is of no class and on no list" device dead:beef :ff0000:
 may 1 "nor what has no interface" device dead:beef ""
-may 1 "nor what has an interface cut short" device 0781:5567 :080650:0:
+may 1 "nor what has an interface cut short" device 0781:5567 "09 04 00 00 00 08 06 50 00 09 04 00"
+may 1 "nor what hides one behind a descriptor without contents" device 0781:5567 \
+	"09 04 00 00 00 08 06 50 00  02 30  09 04 01 00 00 02 06 00 00"
+may 0 "a descriptor without contents alone hides nothing" device 0781:5567 "09 04 00 00 00 08 06 50 00  02 30"
+may 1 "nor what has one of no length" device 0781:5567 "09 04 00 00 00 08 06 50 00  00 30  02 30"
+may 1 "nor what has an interface that is too short for one" device 0781:5567 "09 04 00 00 00 08 06 50 00  05 04 01 00 00"
+may 2 "what has no descriptors is no device" nothing 0781:5567 "$DIR/none"
 may 2 "a question that is none is refused" device "0781" :080650:
 may 1 "a pattern in its place is on no list" listed "????:****"
 may 1 "and no maker's number stands for all" listed "0c2*:0001"

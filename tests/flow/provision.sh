@@ -285,6 +285,21 @@ kill -TERM $live
 wait $live
 is "and the door closes when it is told to" 0 $?
 
+# --- whose pin map ----------------------------------------------------------------------------------
+
+# One that cannot be read is told of by whoever reads it: so often, by a new box of a bundle with this pin map.
+other_map()
+{
+	provision numa main "$@"
+	rm -rf "$DIR/wired"
+	echo nonsense >"$DIR/nonsense.ini"
+	printf 'expect adopt ask\ntap Devenir cette porte\nat 17:40:00\nexpect present 0\n' |
+		box wired --bundle "$STICK/numa-main.parvis" --mute --default-pins "$DIR/nonsense.ini"
+	grep -m 1 -c nonsense.ini "$DIR/err"
+}
+is "a bundle's pin map counts for more than that of whoever installed the kiosk" 0 "$(other_map --pins board/pins.ini)"
+is "which counts where a bundle has none" 1 "$(other_map)"
+
 # --- the command's own refusals -------------------------------------------------------------------
 
 provision nowhere main

@@ -14,7 +14,8 @@ const dir = process.argv[2];
 const server = createServer((request, response) => {
 	if (!existsSync(`${dir}/file`)) return response.writeHead(404).end();
 	const whole = readFileSync(`${dir}/file`);
-	const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
+	const range = existsSync(`${dir}/no-ranges`) ? "" : request.headers.range ?? "";
+	const from = Number(/^bytes=(\d+)-$/.exec(range)?.[1] ?? 0);
 	const some = whole.subarray(from);
 	appendFileSync(`${dir}/asked`, request.method === "HEAD" ? "look " : `from ${from} `);
 	const head = existsSync(`${dir}/tells-nothing`) ? {} : {
@@ -71,6 +72,14 @@ is "another is brought" "1: look from 0 " "$(fetch)"
 head -c 1300000 /dev/urandom >"$DIR/file"
 is "and begun anew where it changed in between" "0: look from 0 " "$(fetch)"
 is "so that no half of the old is in it" "" "$(came)"
+head -c 1100000 /dev/urandom >"$DIR/file"
+touch "$DIR/no-ranges"
+echo 500000 >"$DIR/cut"
+is "a line that is cut off, to a server that cannot go on" "1: look from 0 " "$(fetch)"
+is "which is found out" "1: look from 0 " "$(fetch)"
+is "is begun anew" "0: look from 0 " "$(fetch)"
+is "and comes whole" "" "$(came)"
+rm "$DIR/no-ranges"
 head -c 2100000 /dev/urandom >"$DIR/file"
 is "what is no bundle by its size is left" "2: look " "$(fetch)"
 touch "$DIR/tells-nothing"

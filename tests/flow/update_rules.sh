@@ -14,6 +14,7 @@ slot() {
 cat >"$DIR/bin/rauc" <<END
 #!/bin/sh
 echo "\$*" >>"$DIR/rauc"
+[ ! -e "$DIR/unplugged" ] || { kill -KILL \$PPID; exit 1; }
 grep -q good "\$2" || exit 1
 [ ! -e "$DIR/opens" ] || rm -f "$DIR/closed"
 "$bin/parvis-slot" --disk "$DIR/disk" set-state B bad && "$bin/parvis-slot" --disk "$DIR/disk" set-primary B
@@ -29,7 +30,8 @@ exec "$@"
 END
 cat >"$DIR/bin/parvis-kiosk" <<END
 #!/bin/sh
-[ "\$*" = "--is-closed --data /var/lib/parvis" ] && [ -e "$DIR/closed" ]
+echo "\$*" >"$DIR/words"
+[ "\$1 \$2 \$3" = "--is-closed --data /var/lib/parvis" ] && [ -e "$DIR/closed" ]
 END
 cat >"$DIR/bin/parvis-slot" <<END
 #!/bin/sh
@@ -60,12 +62,26 @@ is "while an event is on, a bundle is not looked at" "nothing A" "$(update)"
 touch "$DIR/closed" "$DIR/opens"
 is "what RAUC refuses is passed over; the restart is another round's" \
 	"a.raucb b.raucb B" "$(update)"
+is "it is asked for a kiosk with the box's options" "--is-closed --data /var/lib/parvis --event x" \
+	"$(parvis_update --is-closed --event x; cat "$DIR/words")"
 is "nor as long as it is on" "nothing B" "$(update)"
 touch "$DIR/closed"
 is "afterwards there is" "nothing B restart" "$(update)"
 slot init AB # as after a new system that never proved itself
-is "no bundle is tried twice" "nothing A" "$(update)"
 rm "$DIR/opens"
+is "what was installed is not installed again; what was not may have been pulled out" "a.raucb A" "$(update)"
+is "but three times at most" "a.raucb A" "$(update)"
+is "and no more" "nothing A" "$(update)"
+echo bad >"$DIR/media/stick/a.raucb"
+touch -d 2020-01-01 "$DIR/media/stick/a.raucb"
+is "another copy of it is another" "a.raucb A" "$(update)"
+rm "$DIR/media/stick/a.raucb"
+echo "good, interrupted" >"$DIR/media/stick/d.raucb"
+touch "$DIR/unplugged"
+is "the plug is pulled in the middle" "d.raucb A" "$(update)"
+rm "$DIR/unplugged"
+is "and it is installed all the same" "d.raucb B" "$(update)"
+slot init AB
 ln -s "$DIR/media/stick/b.raucb" "$DIR/media/stick/link.raucb"
 is "a link on a stick is none" "nothing A" "$(update)"
 echo "good, too" >"$DIR/media/stick/c.raucb"

@@ -505,6 +505,42 @@ old_content
 PATH=$DIR/bin:$PATH flash --image "$img" --loop --yes "$loop"
 said "a card that says that it is larger than it is" 1 'less room than it says'
 is "nothing starts from it" "" "$(boots_nothing_half)"
+# A card that takes what is past its first GiB for its beginning again, and begins at it.
+cat >"$DIR/bin/dd" <<'EOF'
+#!/bin/sh
+for word; do
+	shift
+	case $word in
+	seek=?????? | skip=??????) word=${word%%=*}=$((${word#*=} % 262144)) ;;
+	esac
+	set -- "$@" "$word"
+done
+exec /usr/bin/dd "$@"
+EOF
+truncate -s 3G "$DIR/wraps"
+was=$loop
+attach "$DIR/wraps"
+PATH=$DIR/bin:$PATH flash --image "$img" --loop --yes "$loop"
+said "a card that begins again where it ends" 1 'less room than it says'
+losetup -d "$loop"
+loop=$was
+# A card on which the bundle is another as soon as it lies there, which this computer's memory does not know.
+cat >"$DIR/bin/umount" <<'EOF'
+#!/bin/sh
+/usr/bin/umount "$@" || exit
+[ ! -e "$STOP/changed" ] || exit 0
+: >"$STOP/changed"
+start=$(LC_ALL=C sfdisk -d "$IMAGE" | sed -n 's/.*4 : start= *\([0-9]*\),.*/\1/p')
+block=$(debugfs -R "blocks /provision/box.parvis" "$CARD?offset=$((start * 512))" 2>/dev/null | cut -d' ' -f1)
+size=$(debugfs -R "stats -h" "$CARD?offset=$((start * 512))" 2>/dev/null | sed -n 's/^Block size: *//p')
+echo changed | dd of="$CARD" bs=1 seek=$((start * 512 + block * size + 100)) conv=notrunc status=none
+EOF
+rm -f "$DIR/bin/dd" "$STOP/changed"
+chmod +x "$DIR/bin/umount"
+old_content
+CARD=$disk IMAGE=$img PATH=$DIR/bin:$PATH flash --image "$img" --bundle "$DIR/numa.parvis" --loop --yes "$loop"
+said "a card that keeps another bundle than it was given" 1 'the bundle did not arrive whole'
+rm "$DIR/bin/umount"
 # A card that forgets one block.
 cat >"$DIR/bin/dd" <<'EOF'
 #!/bin/sh
@@ -514,6 +550,7 @@ case "$*" in
 	conv=notrunc,fsync status=none ;;
 esac
 EOF
+chmod +x "$DIR/bin/dd"
 old_content
 PATH=$DIR/bin:$PATH flash --image "$img" --loop --yes "$loop"
 said "a card that forgets a block" 1 'is not what was written'

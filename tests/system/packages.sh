@@ -68,8 +68,9 @@ result $? "kiosk and reading process have users of their own"
 chroot_run "$root" "PARVIS_OPTIONS=/dev/null /usr/libexec/parvis-firewall --print >/tmp/rules &&
 	nft --check --file /tmp/rules" >"$said" 2>&1
 result $? "the kernel would take the firewall's rules"
-chroot_run "$root" "! /usr/libexec/parvis-usb device 046d:c31c :030101: &&
-	/usr/libexec/parvis-usb device 0c2e:0b6a :030101:" >"$said" 2>&1
+chroot_run "$root" "printf '\\011\\004\\0\\0\\0\\003\\001\\001\\0' >/tmp/keyboard &&
+	! /usr/libexec/parvis-usb device 046d:c31c /tmp/keyboard &&
+	/usr/libexec/parvis-usb device 0c2e:0b6a /tmp/keyboard" >"$said" 2>&1
 result $? "a keyboard is refused, a scanner is not"
 chroot_run "$root" "parvis event check /usr/share/parvis/demo" >"$said" 2>&1
 result $? "the installed command works"
