@@ -249,6 +249,8 @@ def late(disk, tools):
 		for unit in ("parvis-health.service", "systemd-timesyncd.service", "parvis-firewall.path"):
 			wait_until(f"{unit}, which waited for it", SLOW,
 			           lambda: d.shell.run(f"systemctl is-active {unit}")[1] == "active", 2)
+		tap.check("late: a system that had proven itself keeps its tries",
+		          "A: 9 tries" in d.shell.run("parvis-slot status")[1])
 		tap.equal("late: nothing failed", "", d.shell.run("systemctl --failed --no-legend")[1])
 
 
