@@ -274,8 +274,8 @@ sim-flags:
 	@:
 
 # Power cuts under the real programs, the drivers of real kernels, and the image as it ships, booted and
-# used for an evening. The disks of cuts lie in memory. As root; `make image ARCH=amd64` first. In this order
-# two cores are busy to the end: the first is the longest and makes what most of the others wait for.
+# used for an evening. The disks of cuts lie in memory. As root; `make image ARCH=amd64` first. The first is
+# the longest and makes what most of the others wait for.
 BOX_TESTS = $(addprefix tests/system/,power.sh cut_kiosk.sh cut_ext4.sh cut_swap.sh cut_stick.sh one_back.sh \
                                       evening.sh update_box.sh boot_time.sh slots.sh update.sh guest.sh)
 
